@@ -1,0 +1,6 @@
+//! smcheck: a conformance test harness and mock recorder for the AWS Secrets Manager API.
+
+pub mod judge;
+pub mod scenario;
+pub mod service;
+pub mod trace;

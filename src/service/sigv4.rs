@@ -1,0 +1,1 @@
+//! SigV4: signing requests, and verifying them for our own servers.
