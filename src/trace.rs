@@ -106,20 +106,14 @@ impl Trace {
     /// How many requests the steps sent, and how many the probes.
     pub fn requests(&self) -> (usize, usize) {
         self.steps.iter().fold((0, 0), |(calls, probes), step| {
-            (
-                calls + step.calls.len(),
-                probes + step.probes.iter().map(Probe::requests).sum::<usize>(),
-            )
+            (calls + step.calls.len(), probes + step.probes.iter().map(Probe::requests).sum::<usize>())
         })
     }
 
     /// All exchanges in the order of steps, each step's calls before its probes.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.steps.iter().flat_map(|step| {
-            step.calls
-                .iter()
-                .map(|call| &call.exchange)
-                .chain(step.probes.iter().flat_map(Probe::exchanges))
+            step.calls.iter().map(|call| &call.exchange).chain(step.probes.iter().flat_map(Probe::exchanges))
         })
     }
 }

@@ -71,9 +71,7 @@ pub struct Evidence {
 }
 
 /// The kinds of evidence, strongest first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EvidenceKind {
     /// From AWS itself.
@@ -90,13 +88,8 @@ pub enum EvidenceKind {
 
 impl EvidenceKind {
     /// All kinds, strongest first.
-    pub const ALL: [EvidenceKind; 5] = [
-        Self::AwsRecorded,
-        Self::AwsDocs,
-        Self::AwsModel,
-        Self::Reported,
-        Self::Inferred,
-    ];
+    pub const ALL: [EvidenceKind; 5] =
+        [Self::AwsRecorded, Self::AwsDocs, Self::AwsModel, Self::Reported, Self::Inferred];
 
     /// The word in scenarios and reports.
     pub fn as_str(self) -> &'static str {
@@ -316,15 +309,9 @@ pub struct Eventually {
 #[derive(Clone, Debug)]
 pub enum Repeat {
     /// A number of times; the variable counts from 1.
-    Times {
-        times: u32,
-        variable: Option<String>,
-    },
+    Times { times: u32, variable: Option<String> },
     /// Once for each value.
-    Over {
-        values: Vec<Template>,
-        variable: String,
-    },
+    Over { values: Vec<Template>, variable: String },
     /// Until a response has no NextToken; this member is joined.
     Pages { member: String },
 }

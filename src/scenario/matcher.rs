@@ -15,10 +15,7 @@ pub enum Matcher {
     /// A list with these entries in this order.
     List(Vec<Matcher>),
     /// A map with these members and, unless `partial`, no others.
-    Map {
-        members: Vec<(Template, Matcher)>,
-        partial: bool,
-    },
+    Map { members: Vec<(Template, Matcher)>, partial: bool },
     /// The complete ARN of the declared secret, from its latest successful CreateSecret.
     Arn(String),
     /// A UUID in lower case.
@@ -42,10 +39,7 @@ pub enum Matcher {
     /// What one of the matchers matches.
     OneOf(Vec<Matcher>),
     /// Anything (or what `is` matches), saved under a name.
-    Save {
-        name: String,
-        is: Option<Box<Matcher>>,
-    },
+    Save { name: String, is: Option<Box<Matcher>> },
     /// A string that holds JSON which matches.
     Json(Box<Matcher>),
     /// Base64 of exactly these bytes.

@@ -19,11 +19,7 @@ pub enum Template {
     /// A map; keys may hold variables.
     Map(Vec<(Template, Template)>),
     /// `$fill`: text of a given length in characters.
-    Fill {
-        start: Box<Template>,
-        with: String,
-        length: usize,
-    },
+    Fill { start: Box<Template>, with: String, length: usize },
 }
 
 /// A part of a string with variables.

@@ -27,12 +27,7 @@ impl<'a> SecretArn<'a> {
         let (region, account, kind, resource) = (next()?, next()?, next()?, next()?);
         let well_formed =
             arn == "arn" && service == "secretsmanager" && kind == "secret" && !resource.is_empty();
-        well_formed.then_some(SecretArn {
-            partition,
-            region,
-            account,
-            resource,
-        })
+        well_formed.then_some(SecretArn { partition, region, account, resource })
     }
 
     /// Name and suffix, where the resource ends in a hyphen and six letters or digits.
@@ -40,14 +35,12 @@ impl<'a> SecretArn<'a> {
         let at = self.resource.len().checked_sub(SUFFIX_LEN + 1)?;
         let (name, rest) = (self.resource.get(..at)?, self.resource.get(at..)?);
         let suffix = rest.strip_prefix('-')?;
-        (!name.is_empty() && suffix.bytes().all(|b| b.is_ascii_alphanumeric()))
-            .then_some((name, suffix))
+        (!name.is_empty() && suffix.bytes().all(|b| b.is_ascii_alphanumeric())).then_some((name, suffix))
     }
 
     /// Whether this is the complete ARN of the secret with this name.
     pub fn is_complete_for(&self, name: &str) -> bool {
-        self.name_and_suffix()
-            .is_some_and(|(found, _)| found == name)
+        self.name_and_suffix().is_some_and(|(found, _)| found == name)
             && self.account.len() == 12
             && self.account.bytes().all(|b| b.is_ascii_digit())
     }
@@ -70,20 +63,14 @@ mod tests {
         assert_eq!(arn.name_and_suffix(), Some(("a/b-c", "A1b2C3")));
         assert!(arn.is_complete_for("a/b-c"));
         assert!(!arn.is_complete_for("a/b"));
-        assert_eq!(
-            partial(text),
-            Some("arn:aws:secretsmanager:eu-west-3:123456789012:secret:a/b-c")
-        );
+        assert_eq!(partial(text), Some("arn:aws:secretsmanager:eu-west-3:123456789012:secret:a/b-c"));
     }
 
     #[test]
     fn what_is_no_arn_of_a_secret_is_refused() {
-        for text in [
-            "",
-            "db",
-            "arn:aws:kms:eu-west-3:123456789012:key/x",
-            "arn:aws:secretsmanager:r:a:secret:",
-        ] {
+        for text in
+            ["", "db", "arn:aws:kms:eu-west-3:123456789012:key/x", "arn:aws:secretsmanager:r:a:secret:"]
+        {
             assert_eq!(SecretArn::parse(text), None, "{text}");
         }
     }

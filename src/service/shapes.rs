@@ -69,20 +69,11 @@ pub enum Kind {
     /// A JSON object with named members.
     Structure(Vec<Member>),
     /// A JSON array.
-    List {
-        element: ShapeId,
-        min: Option<u64>,
-        max: Option<u64>,
-    },
+    List { element: ShapeId, min: Option<u64>, max: Option<u64> },
     /// A JSON object with free keys.
     Map { key: ShapeId, value: ShapeId },
     /// A JSON string.
-    String {
-        min: Option<u64>,
-        max: Option<u64>,
-        pattern: Option<String>,
-        variants: Vec<String>,
-    },
+    String { min: Option<u64>, max: Option<u64>, pattern: Option<String>, variants: Vec<String> },
     /// Base64 in a JSON string.
     Blob { min: Option<u64>, max: Option<u64> },
     /// A JSON number without a fraction (the model's `integer` and `long`).
@@ -146,18 +137,10 @@ impl Shapes {
     }
 
     fn link(raw: RawShapes) -> Self {
-        let index: BTreeMap<&str, ShapeId> = raw
-            .shapes
-            .keys()
-            .enumerate()
-            .map(|(at, name)| (name.as_str(), ShapeId(at as u16)))
-            .collect();
+        let index: BTreeMap<&str, ShapeId> =
+            raw.shapes.keys().enumerate().map(|(at, name)| (name.as_str(), ShapeId(at as u16))).collect();
         let find = |name: &str| index[name];
-        let shapes = raw
-            .shapes
-            .iter()
-            .map(|(name, shape)| shape.link(name, find))
-            .collect();
+        let shapes = raw.shapes.iter().map(|(name, shape)| shape.link(name, find)).collect();
         let operations = raw
             .operations
             .into_iter()
@@ -173,12 +156,7 @@ impl Shapes {
                 (linked.name.clone(), linked)
             })
             .collect();
-        Shapes {
-            source: raw.source,
-            operations,
-            errors: raw.errors,
-            shapes,
-        }
+        Shapes { source: raw.source, operations, errors: raw.errors, shapes }
     }
 }
 
@@ -234,10 +212,7 @@ impl RawShape {
         let min = self.min.and_then(|n| u64::try_from(n).ok());
         let max = self.max.and_then(|n| u64::try_from(n).ok());
         let part = |part: &Option<String>| {
-            find(
-                part.as_deref()
-                    .expect("tools/shapes.py writes the parts of a kind"),
-            )
+            find(part.as_deref().expect("tools/shapes.py writes the parts of a kind"))
         };
         let kind = match self.kind.as_str() {
             "structure" => Kind::Structure(
@@ -251,35 +226,18 @@ impl RawShape {
                     })
                     .collect(),
             ),
-            "list" => Kind::List {
-                element: part(&self.element),
-                min,
-                max,
-            },
-            "map" => Kind::Map {
-                key: part(&self.key),
-                value: part(&self.value),
-            },
-            "string" => Kind::String {
-                min,
-                max,
-                pattern: self.pattern.clone(),
-                variants: self.variants.clone(),
-            },
+            "list" => Kind::List { element: part(&self.element), min, max },
+            "map" => Kind::Map { key: part(&self.key), value: part(&self.value) },
+            "string" => {
+                Kind::String { min, max, pattern: self.pattern.clone(), variants: self.variants.clone() }
+            }
             "blob" => Kind::Blob { min, max },
-            "integer" | "long" => Kind::Integer {
-                min: self.min,
-                max: self.max,
-            },
+            "integer" | "long" => Kind::Integer { min: self.min, max: self.max },
             "boolean" => Kind::Boolean,
             "timestamp" => Kind::Timestamp,
             other => unreachable!("tools/shapes.py wrote a kind that is not known here: {other}"),
         };
-        Shape {
-            name: name.to_owned(),
-            kind,
-            sensitive: self.sensitive,
-        }
+        Shape { name: name.to_owned(), kind, sensitive: self.sensitive }
     }
 }
 
@@ -291,33 +249,17 @@ mod tests {
     fn all_operations_are_there_and_link() {
         assert_eq!(shapes().operations().count(), 26);
         for operation in shapes().operations() {
-            assert!(
-                !shapes().members(operation.input).is_empty()
-                    || operation.name == "GetRandomPassword"
-            );
-            assert!(
-                operation
-                    .errors
-                    .iter()
-                    .all(|code| shapes().errors().contains_key(code))
-            );
+            assert!(!shapes().members(operation.input).is_empty() || operation.name == "GetRandomPassword");
+            assert!(operation.errors.iter().all(|code| shapes().errors().contains_key(code)));
         }
     }
 
     #[test]
     fn the_model_marks_values_as_sensitive() {
-        let op = shapes()
-            .operation("PutSecretValue")
-            .expect("it is an operation");
-        let member = shapes()
-            .member(op.input, "SecretString")
-            .expect("it is a member");
+        let op = shapes().operation("PutSecretValue").expect("it is an operation");
+        let member = shapes().member(op.input, "SecretString").expect("it is a member");
         assert!(shapes().shape(member.shape).sensitive);
         assert!(!member.required);
-        assert!(
-            shapes()
-                .member(op.input, "ClientRequestToken")
-                .is_some_and(|m| m.token)
-        );
+        assert!(shapes().member(op.input, "ClientRequestToken").is_some_and(|m| m.token));
     }
 }

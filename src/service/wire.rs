@@ -61,10 +61,7 @@ impl WireRequest {
             path: "/".to_owned(),
             headers: vec![
                 ("Content-Type".to_owned(), CONTENT_TYPE.to_owned()),
-                (
-                    "X-Amz-Target".to_owned(),
-                    format!("{TARGET_PREFIX}{operation}"),
-                ),
+                ("X-Amz-Target".to_owned(), format!("{TARGET_PREFIX}{operation}")),
             ],
             body: Bytes::from(input.to_string()),
         }
@@ -90,31 +87,19 @@ impl WireResponse {
     /// The response of a success. `None` is a body of zero bytes.
     pub fn success(body: Option<&Value>, request_id: &str) -> Self {
         let body = body.map(Value::to_string).unwrap_or_default();
-        WireResponse {
-            status: 200,
-            headers: head(request_id),
-            body: Bytes::from(body),
-        }
+        WireResponse { status: 200, headers: head(request_id), body: Bytes::from(body) }
     }
 
     /// The response of a failure of the service: bare `__type`, and `Message` with a capital (aws-recorded).
     pub fn failure(status: u16, code: &str, message: &str, request_id: &str) -> Self {
         let body = serde_json::json!({"__type": code, "Message": message});
-        WireResponse {
-            status,
-            headers: head(request_id),
-            body: Bytes::from(body.to_string()),
-        }
+        WireResponse { status, headers: head(request_id), body: Bytes::from(body.to_string()) }
     }
 
     /// The response of the layer in front of the service, which writes `message` (reported).
     pub fn refusal(status: u16, code: &str, message: &str, request_id: &str) -> Self {
         let body = serde_json::json!({"__type": code, "message": message});
-        WireResponse {
-            status,
-            headers: head(request_id),
-            body: Bytes::from(body.to_string()),
-        }
+        WireResponse { status, headers: head(request_id), body: Bytes::from(body.to_string()) }
     }
 
     /// The header's value; names compare without regard to case.
@@ -166,10 +151,7 @@ fn head(request_id: &str) -> Headers {
 }
 
 fn find<'h>(headers: &'h Headers, name: &str) -> Option<&'h str> {
-    headers
-        .iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]
@@ -188,19 +170,13 @@ mod tests {
 
     #[test]
     fn a_namespace_is_no_part_of_the_code() {
-        let error = ErrorBody::read(&serde_json::json!({"__type": "a.b#C", "message": "m"}))
-            .expect("it has a type");
-        assert_eq!(
-            (error.code.as_str(), error.raw_type.as_str()),
-            ("C", "a.b#C")
-        );
+        let error =
+            ErrorBody::read(&serde_json::json!({"__type": "a.b#C", "message": "m"})).expect("it has a type");
+        assert_eq!((error.code.as_str(), error.raw_type.as_str()), ("C", "a.b#C"));
     }
 
     #[test]
     fn zero_bytes_are_an_empty_object() {
-        assert_eq!(
-            WireResponse::success(None, "id").json(),
-            Some(serde_json::json!({}))
-        );
+        assert_eq!(WireResponse::success(None, "id").json(), Some(serde_json::json!({})));
     }
 }
