@@ -3,4 +3,5 @@
 pub mod judge;
 pub mod scenario;
 pub mod service;
+pub mod target;
 pub mod trace;
