@@ -3,5 +3,6 @@
 pub mod judge;
 pub mod model;
 pub mod scenario;
+pub mod server;
 pub mod service;
 pub mod trace;

@@ -1,6 +1,6 @@
 //! From an operation's name to the rule that answers it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::failure::{Answer, Failure};
 use super::given::Given;
@@ -61,11 +61,8 @@ pub fn apply(state: &mut State, operation: &str, input: &Value, given: &mut Give
     let Some(shape) = shapes().operation(operation) else {
         return Err(Failure::new("UnknownOperationException", format!("there is no operation {operation}")));
     };
-    let empty = Map::new();
-    let members = match input {
-        Value::Object(members) => members,
-        Value::Null => &empty,
-        other => return Err(validate::unexpected(other, "structure")),
+    let Value::Object(members) = input else {
+        return Err(validate::unexpected(input, "structure"));
     };
     validate::types(shape.input, members)?;
     let Some(rule) = rule(operation) else {

@@ -37,5 +37,5 @@ mod versions;
 pub use apply::{apply, modelled};
 pub use failure::{Answer, Failure};
 pub use given::{Given, Random};
-pub use request::{read, well_typed};
+pub use request::read;
 pub use state::{Secret, State};

@@ -2,10 +2,9 @@
 //!
 //! None of these answers is recorded: codes and texts are `inferred` from services with the same protocol.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::failure::Failure;
-use super::validate;
 use crate::service::wire::{TARGET_HEADER, TARGET_PREFIX, WireRequest};
 use crate::service::{Operation, shapes};
 
@@ -13,8 +12,8 @@ use crate::service::{Operation, shapes};
 ///
 /// # Errors
 /// `UnknownOperationException` when the method is not POST, or `X-Amz-Target` is missing or names no operation of
-/// the service; `SerializationException` when the body is not the JSON that the operation takes.
-pub fn read(request: &WireRequest) -> Result<(&'static Operation, Map<String, Value>), Failure> {
+/// the service; `SerializationException` when the body is no JSON. Its types are checked by `apply`.
+pub fn read(request: &WireRequest) -> Result<(&'static Operation, Value), Failure> {
     if request.method != "POST" {
         return Err(unknown(&format!("the method {} calls no operation", request.method)));
     }
@@ -25,21 +24,10 @@ pub fn read(request: &WireRequest) -> Result<(&'static Operation, Map<String, Va
     let Some(operation) = name.and_then(|name| shapes().operation(name)) else {
         return Err(unknown(&format!("there is no operation {target}")));
     };
-    let input = match serde_json::from_slice(&request.body) {
-        Ok(Value::Object(input)) => input,
-        Ok(other) => return Err(validate::unexpected(&other, "structure")),
-        Err(_) => return Err(Failure::serialization("the body of the request is not well-formed JSON")),
-    };
-    validate::types(operation.input, &input)?;
-    Ok((operation, input))
-}
-
-/// Whether an input has the types that the operation takes; `apply` relies on it.
-///
-/// # Errors
-/// `SerializationException` where it has not.
-pub fn well_typed(operation: &Operation, input: &Map<String, Value>) -> Result<(), Failure> {
-    validate::types(operation.input, input)
+    match serde_json::from_slice(&request.body) {
+        Ok(input) => Ok((operation, input)),
+        Err(_) => Err(Failure::serialization("the body of the request is not well-formed JSON")),
+    }
 }
 
 fn unknown(message: &str) -> Failure {
