@@ -24,6 +24,10 @@ mod paging;
 mod password;
 mod policy;
 mod policy_text;
+#[cfg(test)]
+mod recorded;
+#[cfg(test)]
+mod recorded_settings;
 mod request;
 mod resolve;
 mod rotation;

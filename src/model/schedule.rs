@@ -115,7 +115,7 @@ fn hours(duration: &str) -> Option<i64> {
 mod tests {
     use super::*;
 
-    fn rules(rules: Value) -> Rules {
+    fn rules(rules: &Value) -> Rules {
         let input = json!({"RotationRules": rules});
         let input = Input(input.as_object().expect("it is an object"));
         Rules::read(input).expect("they are right").expect("there are some")
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn a_rate_in_hours_ends_with_its_hour_as_recorded() {
         // 2025-11-19T23:04:59.557Z and 2025-11-20T03:59:59Z.
-        let rules = rules(json!({"ScheduleExpression": "rate(4 hours)"}));
+        let rules = rules(&json!({"ScheduleExpression": "rate(4 hours)"}));
         assert_eq!(rules.next(Timestamp(1_763_593_499_557)), Some(Timestamp(1_763_611_199_000)));
         assert_eq!(
             rules.shown(),
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn days_end_with_the_day() {
-        let rules = rules(json!({"AutomaticallyAfterDays": 2}));
+        let rules = rules(&json!({"AutomaticallyAfterDays": 2}));
         assert_eq!(rules.next(Timestamp(DAY_MS / 2)), Some(Timestamp(3 * DAY_MS - 1000)));
     }
 
