@@ -1,0 +1,1 @@
+//! Small traces of servers that are wrong on purpose.
