@@ -176,12 +176,19 @@ pub struct GoneEntry {
 /// How many scenarios ended in each status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
+    /// Those whose expectations all hold.
     pub passed: usize,
+    /// Those where only messages or the wire differ.
     pub near: usize,
+    /// Those where what else differs rests on inference.
     pub unsure: usize,
+    /// Those that differ.
     pub deviated: usize,
+    /// Those whose differences are all known.
     pub known: usize,
+    /// Those that were not judged.
     pub skipped: usize,
+    /// Those where we could not do our work.
     pub errors: usize,
 }
 

@@ -69,15 +69,46 @@ pub enum Kind {
     /// A JSON object with named members.
     Structure(Vec<Member>),
     /// A JSON array.
-    List { element: ShapeId, min: Option<u64>, max: Option<u64> },
+    List {
+        /// The shape of each entry.
+        element: ShapeId,
+        /// The fewest entries.
+        min: Option<u64>,
+        /// The most entries.
+        max: Option<u64>,
+    },
     /// A JSON object with free keys.
-    Map { key: ShapeId, value: ShapeId },
+    Map {
+        /// The shape of the keys.
+        key: ShapeId,
+        /// The shape of the values.
+        value: ShapeId,
+    },
     /// A JSON string.
-    String { min: Option<u64>, max: Option<u64>, pattern: Option<String>, variants: Vec<String> },
+    String {
+        /// The fewest characters.
+        min: Option<u64>,
+        /// The most characters.
+        max: Option<u64>,
+        /// A regular expression that is found in every value.
+        pattern: Option<String>,
+        /// The only values there are; empty where any text may stand.
+        variants: Vec<String>,
+    },
     /// Base64 in a JSON string.
-    Blob { min: Option<u64>, max: Option<u64> },
+    Blob {
+        /// The fewest bytes.
+        min: Option<u64>,
+        /// The most bytes.
+        max: Option<u64>,
+    },
     /// A JSON number without a fraction (the model's `integer` and `long`).
-    Integer { min: Option<i64>, max: Option<i64> },
+    Integer {
+        /// The smallest value.
+        min: Option<i64>,
+        /// The greatest value.
+        max: Option<i64>,
+    },
     /// A JSON boolean.
     Boolean,
     /// Seconds since 1970 as a JSON number, with milliseconds as a fraction.
