@@ -1,15 +1,17 @@
 //! Lists of known deviations: what one target is expected to do differently, and why AWS differs.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::Path;
 
 use jiff::civil::Date;
 use regex::Regex;
 use serde::Deserialize;
 
+pub use super::known_update::render;
 use super::paths;
 use super::verdict::{Deviation, GoneEntry, Kind, Status, Verdict};
-use crate::scenario::ast::Place;
-use crate::scenario::{EvidenceKind, Finding};
+use crate::scenario::EvidenceKind;
 use crate::service::shapes;
 
 /// The version of the file's format that this program reads and writes.
@@ -70,8 +72,16 @@ pub struct KnownEvidence {
 }
 
 /// Why a list cannot be used.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum KnownError {
+    /// The file cannot be read.
+    #[error("{path}: cannot be read: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// It is too large.
     #[error("{path}: a list of known deviations may not be larger than {SIZE_MAX} bytes")]
     TooLarge {
@@ -181,30 +191,38 @@ impl KnownList {
         })
     }
 
-    /// What is wrong with a list that can be used nevertheless: reasons nobody has written, entries that have
-    /// expired. `today` is `YYYY-MM-DD`.
-    pub fn findings(&self, today: &str) -> Vec<Finding> {
-        let finding = |entry: &KnownEntry, message: String, hint: &str| Finding {
-            path: self.path.clone(),
-            place: Place { line: entry.line, column: 1 },
-            message,
-            hint: Some(hint.to_owned()),
-            source_line: String::new(),
-            width: 0,
-        };
-        let mut findings = Vec::new();
-        for entry in &self.entries {
-            let reason = entry.reason.trim();
-            if reason.is_empty() || reason.starts_with("TODO") {
-                let message = format!("no reason for {}", entry.describe());
-                findings.push(finding(entry, message, "say why AWS differs"));
-            }
-            if entry.has_expired(today) {
-                let message = format!("expired: {}", entry.describe());
-                findings.push(finding(entry, message, "mend the target, or give the entry another date"));
+    /// Reads a list from a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is no list in this format; the message names file and line.
+    pub fn read(path: &Path) -> Result<Self, KnownError> {
+        let shown = path.display().to_string();
+        let unreadable = |source| KnownError::Read { path: path.display().to_string(), source };
+        // One byte more than allowed is enough to see that it is too much.
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        file.take(SIZE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        match std::str::from_utf8(&bytes) {
+            _ if bytes.len() > SIZE_MAX => Err(KnownError::TooLarge { path: shown }),
+            Ok(text) => Self::parse(&shown, text),
+            Err(error) => {
+                let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                Err(KnownError::Syntax { path: shown, line, column: 1, message: "no UTF-8".to_owned() })
             }
         }
-        findings
+    }
+
+    /// What is wrong with a list that can be used nevertheless: reasons that nobody has written. Each as
+    /// `path:line: what`.
+    pub fn lint(&self) -> Vec<String> {
+        let unwritten = |entry: &&KnownEntry| {
+            let reason = entry.reason.trim();
+            reason.is_empty() || reason.starts_with("TODO")
+        };
+        let finding = |entry: &KnownEntry| {
+            format!("{}:{}: no reason: say why AWS differs in {}", self.path, entry.line, entry.describe())
+        };
+        self.entries.iter().filter(unwritten).map(finding).collect()
     }
 
     /// Moves what the list expects out of a scenario's deviations and of what the contract found; `used` gathers
@@ -270,7 +288,11 @@ impl KnownEntry {
             return Err(format!("unknown operation `{}`", raw.operation));
         }
         if raw.kind != "*" && kind_of(&raw.kind).is_none() {
-            return Err(format!("unknown kind `{}`: one of {}, or `*`", raw.kind, Kind::words().join(", ")));
+            return Err(format!(
+                "unknown kind `{}`: one of {}, or `*`",
+                raw.kind,
+                Kind::ALL.map(Kind::as_str).join(", ")
+            ));
         }
         if let Some(day) = &raw.expires
             && day.parse::<Date>().is_err()
@@ -321,40 +343,6 @@ impl KnownEntry {
     /// What it names, in one line.
     pub fn describe(&self) -> String {
         format!("{} {} {} {}", self.scenario, self.operation, self.kind, self.path)
-    }
-}
-
-impl Kind {
-    /// All kinds, in the order of the design.
-    pub const ALL: [Kind; 9] = [
-        Kind::Outcome,
-        Kind::Code,
-        Kind::Message,
-        Kind::Member,
-        Kind::Value,
-        Kind::Type,
-        Kind::Labels,
-        Kind::Invariant,
-        Kind::Wire,
-    ];
-
-    /// The word in lists and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Outcome => "outcome",
-            Kind::Code => "code",
-            Kind::Message => "message",
-            Kind::Member => "member",
-            Kind::Value => "value",
-            Kind::Type => "type",
-            Kind::Labels => "labels",
-            Kind::Invariant => "invariant",
-            Kind::Wire => "wire",
-        }
-    }
-
-    fn words() -> Vec<&'static str> {
-        Self::ALL.into_iter().map(Self::as_str).collect()
     }
 }
 

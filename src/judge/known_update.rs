@@ -8,6 +8,8 @@ use super::paths;
 use super::verdict::{Deviation, Kind, RunVerdict};
 use crate::scenario::EvidenceKind;
 
+/// The version of the catalogue that a list is written for: it travels inside the binary.
+const CATALOGUE: &str = env!("CARGO_PKG_VERSION");
 /// In more folders than this a cause is everywhere.
 const FOLDERS_MAX: usize = 3;
 
@@ -16,9 +18,9 @@ const FOLDERS_MAX: usize = 3;
 /// have a reason to fill in. Comments stay at the head of the file only; what an entry has to say belongs into
 /// its reason.
 #[must_use]
-pub fn render(run: &RunVerdict, existing: Option<&KnownList>, catalogue: &str) -> String {
+pub fn render(run: &RunVerdict, existing: Option<&KnownList>) -> String {
     let mut text = existing.map(|list| list.head.clone()).unwrap_or_default();
-    let _ = writeln!(text, "smcheck: {FORMAT}\ncatalogue: {}", quoted(catalogue));
+    let _ = writeln!(text, "smcheck: {FORMAT}\ncatalogue: {}", quoted(CATALOGUE));
     let new = new_entries(run, existing);
     let old: Vec<Written<'_>> =
         existing.map(|list| list.entries.iter().map(Written::of).collect()).unwrap_or_default();

@@ -1,15 +1,15 @@
 //! Judging, from the trace in memory: matching, the contract, the invariants, known deviations, diffs.
 //!
-//! Pure: nothing here does I/O, asks a clock or draws a random number. In the order of the work: [`judging`] goes
+//! Pure: nothing here does I/O, asks a clock or draws a random number. In the order of the work: `judging` goes
 //! through the steps of one trace; `step` holds responses against what was stated, `labels` the state that was
-//! read against stated labels, [`contract`] every response against the service model, `invariants` the state
+//! read against stated labels, `contract` every response against the service model, `invariants` the state
 //! against the laws of labels. `names` and `paths` turn what was found into words that may be printed. Then
-//! [`known`] takes out what a list expects, [`causes`] groups the rest, and [`run`] puts a whole run together.
+//! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
 
-pub mod causes;
-pub mod contract;
+mod causes;
+mod contract;
 mod invariants;
-pub mod judging;
+mod judging;
 pub mod known;
 mod known_update;
 mod labels;
@@ -17,19 +17,23 @@ mod names;
 pub mod observation;
 mod paths;
 mod pattern;
-pub mod run;
+mod run;
 mod shape_check;
 mod state;
-pub mod status;
+mod status;
 mod step;
 pub mod verdict;
 
 #[cfg(test)]
+mod known_tests;
+#[cfg(test)]
 mod miniature;
+#[cfg(test)]
+mod wrong_servers;
 
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
-pub use known_update::render;
 pub use observation::Observation;
-pub use run::{assemble, fails_run, run_fails};
+pub use run::assemble;
+pub use status::{contract_fails, fails_run};
 pub use verdict::*;

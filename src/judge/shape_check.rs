@@ -299,7 +299,7 @@ mod tests {
                 Value,
                 "RotationRules.AutomaticallyAfterDays",
             ),
-            (json!({"RotationRules": {"Duration": "3 hours"}}), Value, "RotationRules.Duration"),
+            (json!({"RotationRules": {"Duration": "3 h"}}), Value, "RotationRules.Duration"),
             (json!({"Tags": [{"Key": ""}]}), Value, "Tags[].Key"),
             (json!({"Tags": {}}), Type, "Tags"),
             (json!({"VersionIdsToStages": {ID: []}}), Value, "VersionIdsToStages.*"),

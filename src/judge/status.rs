@@ -5,7 +5,7 @@ use super::verdict::{Deviation, Kind, Status};
 use crate::scenario::EvidenceKind;
 
 /// Whether a deviation is of the sort that makes a scenario *near*: the text of a message, or the wire.
-pub fn is_minor(deviation: &Deviation) -> bool {
+fn is_minor(deviation: &Deviation) -> bool {
     match deviation.kind {
         Kind::Message | Kind::Wire => true,
         Kind::Outcome
@@ -19,30 +19,46 @@ pub fn is_minor(deviation: &Deviation) -> bool {
 }
 
 /// Whether the expectation is too weak to fail a run: inferred, or weaker than the gate asks for.
-pub fn is_weak(deviation: &Deviation, options: &JudgeOptions) -> bool {
+fn is_weak(deviation: &Deviation, options: &JudgeOptions) -> bool {
     deviation.evidence > options.gate.unwrap_or(EvidenceKind::Reported)
 }
 
-/// Whether a deviation fails a run. Under a gate no weaker evidence does, strict or not.
-pub fn counts(deviation: &Deviation, options: &JudgeOptions) -> bool {
-    let weak = is_weak(deviation, options);
-    if options.strict { !(weak && options.gate.is_some()) } else { !weak && !is_minor(deviation) }
-}
-
 /// The status of a scenario that was judged: the first that applies of deviated, unsure, near, known, passed.
-pub fn status_of(deviations: &[Deviation], has_known: bool, options: &JudgeOptions) -> Status {
-    let (minor, major): (Vec<&Deviation>, Vec<&Deviation>) = deviations.iter().partition(|d| is_minor(d));
-    if major.iter().any(|deviation| !is_weak(deviation, options)) {
+///
+/// A gate takes away the weight of everything weaker: such a scenario is at most unsure, and *near* when what the
+/// gate lets through is about messages and the wire.
+pub(super) fn status_of(deviations: &[Deviation], has_known: bool, options: &JudgeOptions) -> Status {
+    let any = |minor: bool, weak: bool| {
+        deviations.iter().any(|found| is_minor(found) == minor && is_weak(found, options) == weak)
+    };
+    if any(false, false) {
         Status::Deviated
-    } else if !major.is_empty() {
+    } else if options.gate.is_some() && any(true, false) {
+        Status::Near
+    } else if any(false, true) || (options.gate.is_some() && any(true, true)) {
         Status::Unsure
-    } else if !minor.is_empty() {
+    } else if !deviations.is_empty() {
         Status::Near
     } else if has_known {
         Status::Known
     } else {
         Status::Passed
     }
+}
+
+/// Whether a scenario with this status fails its run. Under a gate no weaker evidence does, strict or not.
+pub fn fails_run(status: Status, options: &JudgeOptions) -> bool {
+    match status {
+        Status::Error | Status::Deviated => true,
+        Status::Near => options.strict,
+        Status::Unsure => options.strict && options.gate.is_none(),
+        Status::Passed | Status::Known | Status::Skipped => false,
+    }
+}
+
+/// Whether what the contract found fails a run: it is held to the same measure as a scenario's deviations.
+pub fn contract_fails(contract: &[Deviation], options: &JudgeOptions) -> bool {
+    fails_run(status_of(contract, false, options), options)
 }
 
 #[cfg(test)]
@@ -88,12 +104,20 @@ mod tests {
     fn a_gate_raises_the_evidence_that_counts() {
         let docs = deviation(Kind::Value, EvidenceKind::AwsDocs);
         let first_hand = deviation(Kind::Value, EvidenceKind::AwsRecorded);
+        let weak_text = deviation(Kind::Message, EvidenceKind::AwsDocs);
+        let text = deviation(Kind::Message, EvidenceKind::AwsRecorded);
         let gate = Some(EvidenceKind::AwsRecorded);
         for strict in [false, true] {
             let options = JudgeOptions { gate, strict, ..JudgeOptions::default() };
-            assert!(!counts(&docs, &options));
-            assert!(counts(&first_hand, &options));
+            let fails = |all: &[&Deviation]| {
+                let all: Vec<Deviation> = all.iter().map(|&d| d.clone()).collect();
+                contract_fails(&all, &options)
+            };
             assert_eq!(status_of(std::slice::from_ref(&docs), false, &options), Status::Unsure);
+            assert!(!fails(&[&docs]));
+            assert!(!fails(&[&weak_text]));
+            assert!(fails(&[&docs, &first_hand]));
+            assert_eq!(fails(&[&docs, &text]), strict);
         }
     }
 
@@ -103,8 +127,9 @@ mod tests {
         for found in
             [deviation(Kind::Wire, EvidenceKind::AwsDocs), deviation(Kind::Code, EvidenceKind::Inferred)]
         {
-            assert!(counts(&found, &strict));
-            assert!(!counts(&found, &JudgeOptions::default()));
+            let found = [found];
+            assert!(contract_fails(&found, &strict));
+            assert!(!contract_fails(&found, &JudgeOptions::default()));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::scenario::{
     evaluate,
 };
 use crate::service::ErrorBody;
-use crate::trace::{Call, Exchange, StepTrace, Trace};
+use crate::trace::{Call, Exchange, StepTrace, Trace, joined_pages};
 
 /// What judging a step leaves for what follows in it.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub(super) fn judge_step(
 ) -> Judged {
     let mut judged = Judged::default();
     let answers: Vec<Answer<'_>> = happened.calls.iter().map(|call| Answer::read(&call.exchange)).collect();
-    if let Some(body) = joined_pages(step, &answers) {
+    if let Some(body) = whole_list(step, happened, &answers) {
         one_list(judging, stated, step, happened, &answers, &body, &mut judged);
     } else {
         let first = judging.noted().len();
@@ -60,33 +60,15 @@ pub(super) fn judge_step(
     judged
 }
 
-/// The body of all pages as one, where the step follows pages and they all came.
-fn joined_pages(step: &Step, answers: &[Answer<'_>]) -> Option<Value> {
+/// The body of all pages as one, where the step follows pages, they all came, and they can be joined. What cannot
+/// is judged page by page, so that a member of another type is named as one.
+fn whole_list(step: &Step, happened: &StepTrace, answers: &[Answer<'_>]) -> Option<Value> {
     let Some(Repeat::Pages { member }) = &step.repeat else { return None };
-    if matches!(step.expect, Expect::Fails(_)) {
-        return None;
-    }
-    let mut joined: Option<Value> = None;
-    for answer in answers {
-        if !answer.exchange.response.succeeded() {
-            return None;
-        }
-        let page = answer.body.as_ref()?.as_object()?;
-        let body = joined.get_or_insert_with(|| {
-            let mut first = page.clone();
-            first.remove("NextToken");
-            first.remove(member);
-            Value::Object(first)
-        });
-        match (body.get_mut(member), page.get(member)) {
-            (_, None) => {}
-            (Some(Value::Array(all)), Some(Value::Array(more))) => all.extend(more.iter().cloned()),
-            // Not a list: it stays as it is, and matching says so.
-            (Some(_), Some(_)) => {}
-            (None, Some(value)) => body[member.as_str()] = value.clone(),
-        }
-    }
-    joined
+    let joins = |answer: &Answer<'_>| {
+        let list = answer.body.as_ref().and_then(Value::as_object).map(|page| page.get(member));
+        answer.exchange.response.succeeded() && matches!(list, Some(None | Some(Value::Array(_))))
+    };
+    (!answers.is_empty() && answers.iter().all(joins)).then(|| joined_pages(member, &happened.calls))
 }
 
 fn one_list(
@@ -295,7 +277,7 @@ fn save(
     judged: &mut Judged,
 ) {
     let (Some(_), Some(last)) = (happened.calls.last(), answers.last()) else { return };
-    let joined = joined_pages(step, answers);
+    let joined = whole_list(step, happened, answers);
     let body = joined.as_ref().or(last.body.as_ref());
     for (name, path) in &step.save {
         match body.and_then(|body| path.find(body)) {
