@@ -1,6 +1,8 @@
 //! smcheck: a conformance test harness and mock recorder for the AWS Secrets Manager API.
 
 pub mod judge;
+pub mod run;
 pub mod scenario;
 pub mod service;
+pub mod target;
 pub mod trace;

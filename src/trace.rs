@@ -129,3 +129,17 @@ impl Probe {
         self.versions.iter().chain(&self.describe).chain(&self.list)
     }
 }
+
+/// The body of a paged list as one: the last page's, with the entries of all pages in `member` and without
+/// NextToken.
+pub fn joined_pages(member: &str, calls: &[Call]) -> Value {
+    let bodies: Vec<Value> = calls.iter().filter_map(|call| call.exchange.response.json()).collect();
+    let entries = |body: &Value| body.get(member).and_then(Value::as_array).cloned().unwrap_or_default();
+    let all: Vec<Value> = bodies.iter().flat_map(entries).collect();
+    let mut joined = bodies.last().cloned().unwrap_or(Value::Null);
+    if let Some(body) = joined.as_object_mut() {
+        body.remove("NextToken");
+        body.insert(member.to_owned(), Value::Array(all));
+    }
+    joined
+}

@@ -78,12 +78,26 @@ impl Signer {
     /// # Errors
     /// When a header or the path is not what HTTP allows.
     pub fn sign(&self, request: &mut WireRequest, endpoint: &str, at: Timestamp) -> Result<(), CannotSign> {
+        self.sign_for(SIGNING_NAME, request, endpoint, at)
+    }
+
+    /// As [`Signer::sign`], for another service of AWS.
+    ///
+    /// # Errors
+    /// When a header or the path is not what HTTP allows.
+    pub fn sign_for(
+        &self,
+        service: &str,
+        request: &mut WireRequest,
+        endpoint: &str,
+        at: Timestamp,
+    ) -> Result<(), CannotSign> {
         let cannot = |why: &dyn fmt::Display| CannotSign(why.to_string());
         let time = UNIX_EPOCH + Duration::from_millis(u64::try_from(at.0).unwrap_or_default());
         let params = v4::SigningParams::builder()
             .identity(&self.identity)
             .region(&self.region)
-            .name(SIGNING_NAME)
+            .name(service)
             .time(time)
             .settings(SigningSettings::default())
             .build()

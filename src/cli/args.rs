@@ -1,0 +1,369 @@
+//! The command line as it is typed. Nothing is opened or resolved here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
+#[derive(Debug, Parser)]
+#[command(name = "smcheck", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 as expected, 1 deviations, 2 wrong usage or a broken scenario, \
+    3 the target could not be reached, started or used.\n\n\
+    Examples:\n  \
+    smcheck run                            the whole catalogue on the embedded reference\n  \
+    smcheck run labels/ -t moto            the scenarios about labels on moto\n  \
+    smcheck run -t http://127.0.0.1:4566   on a server that runs already")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub colour: Colour,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios on a target and judge them
+    Run(RunArgs),
+    /// Run scenarios and keep what the target answered, as snapshots and fixtures
+    Record(RecordArgs),
+    /// Compare with recorded snapshots: a target, or the fixtures offline
+    Replay(ReplayArgs),
+    /// Show where two targets part, step by step
+    Diff(DiffArgs),
+    /// List and show changed snapshots that wait to be accepted
+    Review(ReviewArgs),
+    /// Accept changed snapshots with their fixtures, or reject them
+    Accept(AcceptArgs),
+    /// Answer SDK clients from the reference model
+    Serve(ServeArgs),
+    /// Fail on anything in recorded files that is not a recognisable stand-in
+    Audit(AuditArgs),
+    /// List the scenarios
+    List(ListArgs),
+    /// Check scenario files and known lists, and say all that is wrong with them
+    Lint(LintArgs),
+    /// Print the JSON Schema of scenario files
+    Schema,
+    /// List the targets
+    Targets,
+    /// Work on lists of known deviations
+    #[command(subcommand)]
+    Known(KnownCommand),
+    /// Delete what a killed run left behind
+    Sweep(SweepArgs),
+}
+
+/// Which scenarios.
+#[derive(Clone, Debug, Args)]
+pub struct Select {
+    /// Parts of scenario ids; all scenarios where there is none
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+/// How scenarios are run.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Running")]
+pub struct Running {
+    /// How many scenarios run at once
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// What is read after each step that can change state
+    #[arg(long, value_enum, default_value_t = Probe::Full, value_name = "LEVEL")]
+    pub probe: Probe,
+    /// Seconds to wait for a response [default: 30, or what smcheck.toml says]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub timeout: Option<u32>,
+    /// Write all exchanges to a file, redacted
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Show the exchanges of scenarios that did not pass, redacted
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// What is read after each step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Probe {
+    /// ListSecretVersionIds, DescribeSecret and ListSecrets
+    Full,
+    /// ListSecretVersionIds
+    Labels,
+    /// Nothing but what `labels` states
+    None,
+}
+
+/// How a run is judged.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Judging")]
+pub struct Judging {
+    /// The list of known deviations, or `none`
+    #[arg(long, value_name = "FILE|none")]
+    pub known: Option<String>,
+    /// Let messages, the wire and inferred expectations fail the run too
+    #[arg(long)]
+    pub strict: bool,
+    /// Fail when an entry of the known list no longer occurs
+    #[arg(long)]
+    pub strict_known: bool,
+    /// Let only evidence of this kind or stronger fail the run
+    #[arg(long, value_enum, value_name = "EVIDENCE")]
+    pub gate: Option<Gate>,
+    /// Write a report; as often as wanted: json=FILE, junit=FILE (`-` is stdout)
+    #[arg(long, value_name = "KIND=FILE")]
+    pub report: Vec<String>,
+}
+
+/// The kinds of evidence, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Gate {
+    /// From AWS itself
+    AwsRecorded,
+    /// AWS's documentation
+    AwsDocs,
+    /// The SDK's machine-readable model
+    AwsModel,
+    /// Someone else's public recording or issue
+    Reported,
+    /// Analogy
+    Inferred,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck run\n  \
+    smcheck run -t moto --report junit=moto.xml\n  \
+    smcheck run labels/ versions/ -t embedded -t http://127.0.0.1:4566")]
+pub struct RunArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// A target of smcheck.toml, `embedded`, `env`, `aws`, or a URL; as often as wanted
+    #[arg(long, short, value_name = "TARGET", default_value = "embedded")]
+    pub target: Vec<String>,
+    /// How scenarios are run.
+    #[command(flatten)]
+    pub running: Running,
+    /// How they are judged.
+    #[command(flatten)]
+    pub judging: Judging,
+    /// Stop at the first scenario that fails the run
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck record                 snapshots/embedded/ and fixtures/embedded/\n  \
+    smcheck record -t moto labels/ only the scenarios about labels, from moto")]
+pub struct RecordArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// A target of smcheck.toml, `embedded`, `env`, `aws`, or a URL
+    #[arg(long, short, value_name = "TARGET", default_value = "embedded")]
+    pub target: String,
+    /// How scenarios are run.
+    #[command(flatten)]
+    pub running: Running,
+    /// How they are judged.
+    #[command(flatten)]
+    pub judging: Judging,
+    /// Take changed snapshots at once instead of leaving them for review
+    #[arg(long)]
+    pub accept: bool,
+    /// The folder that holds snapshots/ and fixtures/
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck replay                       play the fixtures back, offline\n  \
+    smcheck replay -t moto               run on moto and compare with aws or embedded\n  \
+    smcheck replay --against embedded    the fixtures, compared with the reference")]
+pub struct ReplayArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// Run on this target instead of playing fixtures back
+    #[arg(long, short, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// The origin whose fixtures are played back [default: the only one, or aws, or embedded]
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "target")]
+    pub from: Option<String>,
+    /// The origin whose snapshots are compared with
+    #[arg(long, value_name = "ORIGIN")]
+    pub against: Option<String>,
+    /// How scenarios are run.
+    #[command(flatten)]
+    pub running: Running,
+    /// The folder that holds snapshots/ and fixtures/
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck diff embedded moto\n  \
+    smcheck diff snapshots/embedded moto labels/")]
+pub struct DiffArgs {
+    /// A target to run on, or a folder of snapshots to load
+    pub left: String,
+    /// Another
+    pub right: String,
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// How scenarios are run.
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Arguments of `review`.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// Parts of scenario ids; all pending changes where there is none
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// The folder that holds snapshots/ and fixtures/
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `accept`.
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// Parts of scenario ids; all pending changes where there is none
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// Throw the pending changes away instead
+    #[arg(long)]
+    pub reject: bool,
+    /// The folder that holds snapshots/ and fixtures/
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    smcheck serve --model --port 4566\n  \
+    AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:4566 aws secretsmanager list-secrets")]
+pub struct ServeArgs {
+    /// Answer from the reference model (playback of fixtures comes later)
+    #[arg(long, required = true)]
+    pub model: bool,
+    /// The port on 127.0.0.1; 0 picks a free one
+    #[arg(long, default_value_t = 4566)]
+    pub port: u16,
+    /// The region that requests must be signed for
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub region: String,
+    /// Whose requests are answered
+    #[arg(long, value_enum, default_value_t = Auth::Any, value_name = "WHOSE")]
+    pub auth: Auth,
+    /// A file with `ACCESS_KEY:SECRET_KEY` lines, for `--auth strict`
+    #[arg(long, value_name = "FILE", required_if_eq("auth", "strict"))]
+    pub credentials: Option<PathBuf>,
+    /// Write endpoint, region and dummy credentials for SDKs to a file of environment variables
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+}
+
+/// Whose requests are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// Anybody's who signs
+    Any,
+    /// Those signed with a key pair of `--credentials`
+    Strict,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Files or folders
+    #[arg(value_name = "PATH", default_values = ["snapshots", "fixtures"])]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// Print a JSON array instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Files or folders [default: ./scenarios and ./known]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Commands of `known`.
+#[derive(Debug, Subcommand)]
+pub enum KnownCommand {
+    /// Run, and write the deviations that occur into the target's list, with a reason to fill in
+    Update(KnownUpdateArgs),
+}
+
+/// Arguments of `known update`.
+#[derive(Debug, Args)]
+pub struct KnownUpdateArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// The target
+    #[arg(long, short, value_name = "TARGET")]
+    pub target: String,
+    /// The file [default: the target's own, or known/TARGET.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// How scenarios are run.
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Arguments of `sweep`.
+#[derive(Debug, Args)]
+#[command(after_help = "Only secrets that the ledger of this folder names are deleted, each of which a run of \
+    smcheck created here; `--all` takes every secret whose name begins with smcheck_.")]
+pub struct SweepArgs {
+    /// The target
+    #[arg(long, short, value_name = "TARGET")]
+    pub target: String,
+    /// Also what the ledger does not name, by the prefix smcheck_
+    #[arg(long)]
+    pub all: bool,
+    /// Only say what would be deleted
+    #[arg(long)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,126 @@
+//! `smcheck list`, `lint`, `schema` and `targets`.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{LintArgs, ListArgs};
+use super::exit::{Exit, Failure};
+use super::{output, settings};
+use crate::judge::KnownList;
+use crate::scenario;
+use crate::suite::Catalogue;
+use crate::target::resolve::{AWS, EMBEDDED, ENV};
+
+/// Lists the ids of scenarios with their titles.
+pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    let scenarios = settings::load(&args.select)?;
+    let mut text = String::new();
+    if args.json {
+        let entries: Vec<_> = scenarios
+            .iter()
+            .map(|scenario| {
+                serde_json::json!({
+                    "id": scenario.id,
+                    "title": scenario.title,
+                    "path": &*scenario.path,
+                    "evidence": scenario.evidence.kind.as_str(),
+                })
+            })
+            .collect();
+        text = format!("{:#}\n", serde_json::Value::Array(entries));
+    } else {
+        let width = scenarios.iter().map(|scenario| scenario.id.len()).max().unwrap_or(0).min(60);
+        for scenario in &scenarios {
+            text.push_str(&format!("{:width$}  {}\n", scenario.id, scenario.title));
+        }
+    }
+    output::print(&text);
+    Ok(Exit::Expected)
+}
+
+/// Says everything that is wrong with scenario files and known lists.
+pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
+    let mut paths = args.paths.clone();
+    if paths.is_empty() {
+        paths = ["scenarios", "known"].iter().map(PathBuf::from).filter(|path| path.is_dir()).collect();
+        if paths.is_empty() {
+            return Err(Failure::usage("there is neither scenarios/ nor known/ here; name a file or a folder"));
+        }
+    }
+    let (mut files, mut findings) = (0, 0);
+    for path in &paths {
+        for file in yaml_files(path)? {
+            files += 1;
+            let known = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "known");
+            for finding in if known { lint_known(&file) } else { lint_scenario(path, &file)? } {
+                findings += 1;
+                output::line(&finding);
+            }
+        }
+    }
+    if findings > 0 {
+        return Err(Failure { exit: Exit::Usage, message: format!("{findings} findings in {files} files") });
+    }
+    output::line(&format!("{files} files, nothing wrong"));
+    Ok(Exit::Expected)
+}
+
+fn yaml_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if path.is_file() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let catalogue = Catalogue::Folder(path.to_path_buf());
+    let files = catalogue.files().map_err(Failure::usage)?;
+    if files.is_empty() {
+        return Err(Failure::usage(format!("there is no .yaml file under {}", path.display())));
+    }
+    Ok(files.into_iter().map(|file| PathBuf::from(file.path)).collect())
+}
+
+fn lint_scenario(root: &Path, file: &Path) -> Result<Vec<String>, Failure> {
+    let read = |why: std::io::Error| Failure::usage(format!("cannot read {}: {why}", file.display()));
+    let length = file.metadata().map_err(read)?.len();
+    let bytes = if length > scenario::FILE_MAX as u64 {
+        // Enough to see that it is too large.
+        vec![b' '; scenario::FILE_MAX + 1]
+    } else {
+        std::fs::read(file).map_err(read)?
+    };
+    let id = file.strip_prefix(root).unwrap_or(file).with_extension("");
+    let found = scenario::parse(&file.to_string_lossy(), &id.to_string_lossy(), &bytes);
+    Ok(found.err().unwrap_or_default().iter().map(ToString::to_string).collect())
+}
+
+fn lint_known(file: &Path) -> Vec<String> {
+    match KnownList::read(file) {
+        Ok(list) => list.lint(),
+        Err(why) => vec![why.to_string()],
+    }
+}
+
+/// Prints the JSON Schema of scenario files.
+pub(super) fn schema() -> Result<Exit, Failure> {
+    output::line(&format!("{:#}", scenario::json_schema()));
+    Ok(Exit::Expected)
+}
+
+/// Lists the targets that can be named.
+pub(super) fn targets() -> Result<Exit, Failure> {
+    let config = settings::config()?;
+    let mut rows = vec![
+        (EMBEDDED.to_owned(), "the reference model, behind a socket of our own (the default)".to_owned()),
+        (ENV.to_owned(), "what AWS_ENDPOINT_URL and the AWS profile say".to_owned()),
+        (AWS.to_owned(), "AWS itself, only when it is named, in an account that is named".to_owned()),
+    ];
+    for (name, target) in config.targets.iter().filter(|(name, _)| ![EMBEDDED, ENV, AWS].contains(&name.as_str())) {
+        let how = match (&target.url, &target.start) {
+            (Some(url), _) => format!("at {url}"),
+            (None, Some(command)) => format!("started with `{command}`"),
+            (None, None) => "neither `url` nor `start` is said".to_owned(),
+        };
+        rows.push((name.clone(), how));
+    }
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let text: String = rows.iter().map(|(name, how)| format!("{name:width$}  {how}\n")).collect();
+    output::print(&text);
+    Ok(Exit::Expected)
+}

@@ -1,0 +1,71 @@
+//! Arguments to calls, nothing else: [`args`] is what was typed, [`settings`] turns it into the library's types,
+//! and each family of commands has a file.
+
+pub mod args;
+pub mod exit;
+
+mod audit;
+mod info;
+mod known;
+mod output;
+mod record;
+mod review;
+mod run;
+mod serve;
+mod settings;
+mod signals;
+mod sweep;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command, KnownCommand};
+use exit::{Exit, Failure};
+
+/// Runs the program: reads the arguments of the process, does what they say, and gives the exit code.
+pub fn main() -> ExitCode {
+    // clap ends the process itself: 0 for --help and --version, 2 for wrong usage.
+    let cli = Cli::parse();
+    output::choose_colour(cli.colour);
+    match dispatch(cli.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                output::error(&failure.message);
+            }
+            failure.exit.into()
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Run(args) => block_on(run::run(args)),
+        Command::Record(args) => block_on(record::record(args)),
+        Command::Replay(args) => block_on(record::replay(args)),
+        Command::Diff(args) => block_on(record::diff(args)),
+        Command::Review(args) => review::review(&args),
+        Command::Accept(args) => review::accept(&args),
+        Command::Serve(args) => block_on(serve::serve(args)),
+        Command::Audit(args) => audit::audit(&args),
+        Command::List(args) => info::list(&args),
+        Command::Lint(args) => info::lint(&args),
+        Command::Schema => info::schema(),
+        Command::Targets => info::targets(),
+        Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
+        Command::Sweep(args) => block_on(sweep::sweep(args)),
+    }
+}
+
+/// Starts the runtime only for commands that need it.
+fn block_on(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|why| Failure::target(format!("cannot start the runtime: {why}")))?;
+    let result = runtime.block_on(work);
+    // Whatever still runs (a request without an answer) is not waited for.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,103 @@
+//! Where words go: results to stdout, talk to stderr; colour and progress only on a terminal.
+
+use std::io::{IsTerminal, Write};
+
+use anstream::ColorChoice;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::Colour;
+use crate::judge::Verdict;
+use crate::report::terminal::{self, Style};
+
+/// How wide lines may be where it is not known.
+const WIDTH: usize = 100;
+
+/// Applies `--colour`.
+pub(super) fn choose_colour(colour: Colour) {
+    match colour {
+        Colour::Auto => {}
+        Colour::Always => ColorChoice::Always.write_global(),
+        Colour::Never => ColorChoice::Never.write_global(),
+    }
+}
+
+/// Writes a result. A closed pipe is a quiet end.
+pub(super) fn print(text: &str) {
+    let mut out = anstream::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// Writes a result and ends the line.
+pub(super) fn line(text: &str) {
+    print(&format!("{text}\n"));
+}
+
+/// Says something beside the results.
+pub(super) fn say(text: &str) {
+    // Nobody is left to be told when stderr is closed.
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong.
+pub(super) fn error(text: &str) {
+    let style = anstyle::AnsiColor::Red.on_default().bold();
+    say(&format!("{style}error{style:#}: {text}"));
+}
+
+/// Says what should be known, and stops nothing.
+pub(super) fn warn(text: &str) {
+    let style = anstyle::AnsiColor::Yellow.on_default().bold();
+    say(&format!("{style}warning{style:#}: {text}"));
+}
+
+/// How reports look on this stdout. Colour codes are always in the text; anstream takes them out where they are
+/// not wanted.
+pub(super) fn style() -> Style {
+    let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| usize::from(size.ws_col));
+    let width = columns.ok().filter(|columns| *columns >= 40).unwrap_or(WIDTH);
+    Style { colour: true, width }
+}
+
+/// Progress while scenarios run: a bar on a terminal, a line for each scenario that did not pass in a pipe.
+pub(super) struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Progress over a number of scenarios.
+    pub(super) fn new(total: usize, target: &str) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Progress { bar: None };
+        }
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(15));
+        // The template is ours and right; if it were not, the default one would do.
+        if let Ok(template) = ProgressStyle::with_template("{prefix} [{bar:30}] {pos}/{len} {wide_msg}") {
+            bar.set_style(template.progress_chars("=> "));
+        }
+        bar.set_prefix(target.to_owned());
+        Progress { bar: Some(bar) }
+    }
+
+    /// A scenario has ended.
+    pub(super) fn done(&self, verdict: &Verdict) {
+        use crate::judge::Status;
+        let quiet = matches!(verdict.status, Status::Passed | Status::Known | Status::Skipped);
+        match &self.bar {
+            Some(bar) => {
+                bar.inc(1);
+                bar.set_message(verdict.id.clone());
+            }
+            None if quiet => {}
+            None => say(&terminal::scenario_line(verdict, &Style { colour: false, width: WIDTH })),
+        }
+    }
+
+    /// All have ended; the bar goes away.
+    pub(super) fn finish(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! `smcheck run`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{RunArgs, Running};
+use super::exit::{Exit, Failure};
+use super::output::{self, Progress};
+use super::settings::{self, Report, ReportKind};
+use super::signals::Signals;
+use crate::judge::{JudgeOptions, RunVerdict, Verdict, assemble, fails_run};
+use crate::report;
+use crate::scenario::Scenario;
+use crate::store;
+use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
+
+/// Runs the scenarios on every target, one after the other, and judges them.
+pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
+    let reports = settings::reports(&args.judging.report)?;
+    let config = settings::config()?;
+    let scenarios = settings::load(&args.select)?;
+    let judge = settings::judge_options(&args.judging);
+    let options = settings::run_options(&args.running, judge.clone(), args.fail_fast);
+    let signals = Signals::listen().map_err(Failure::target)?;
+    let mut runs = Vec::new();
+    let mut broken = None;
+    for name in &args.target {
+        let target = settings::target(name, &config, &args.running).await?;
+        let known = settings::known(&target, args.judging.known.as_deref())?;
+        let opened = settings::open(target).await?;
+        let info = opened.info.clone();
+        let mut verdicts = Vec::new();
+        let ended = drive(&scenarios, opened, &options, &args.running, &signals, |done| {
+            verdicts.push(done.verdict.clone());
+        })
+        .await;
+        let run = assemble(info, verdicts, known.as_ref(), &today());
+        output::print(&report::terminal::render(&run, &output::style()));
+        runs.push(run);
+        if let Err(failure) = ended {
+            broken = Some(failure);
+            break;
+        }
+    }
+    write_reports(&reports, &runs, &judge)?;
+    match broken {
+        Some(failure) => Err(failure),
+        None => Ok(verdict_of(&runs, &judge, args.judging.strict_known)),
+    }
+}
+
+/// Runs scenarios on an opened target, with progress, traces and clean-up; `each` is told of every one.
+pub(super) async fn drive(
+    scenarios: &[Arc<Scenario>],
+    opened: Arc<Opened>,
+    options: &RunOptions,
+    running: &Running,
+    signals: &Signals,
+    mut each: impl FnMut(&Done),
+) -> Result<(), Failure> {
+    let mut tracer = Tracer::open(running)?;
+    let progress = Progress::new(scenarios.len(), &opened.info.name);
+    let mut left = Vec::new();
+    let mut failed = None;
+    let ended = suite::run(scenarios, &opened, options, signals.stop(), |done| {
+        progress.done(&done.verdict);
+        left.extend(done.left.iter().cloned());
+        if let Err(failure) = tracer.note(&done) {
+            failed = Some(failure);
+        }
+        each(&done);
+        let stops = options.fail_fast && fails_run(done.verdict.status, &options.judge);
+        if stops {
+            signals.stopper().stop();
+        }
+        failed.is_none() && !stops
+    })
+    .await;
+    progress.finish();
+    if !left.is_empty() {
+        output::warn(&format!("could not delete {} secrets: {}", left.len(), left.join(", ")));
+    }
+    let mut epitaph = None;
+    if let Ok(mut opened) = Arc::try_unwrap(opened) {
+        epitaph = opened.epitaph();
+        opened.close().await;
+    }
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    match ended {
+        Ok(()) => Ok(()),
+        Err(RunError::Unreachable(why)) => Err(Failure::target(match epitaph {
+            Some(epitaph) => format!("{why}\n{epitaph}"),
+            None => why,
+        })),
+        Err(RunError::Interrupted) => match signals.exit() {
+            Some(exit) => Err(Failure { exit, message: "interrupted".to_owned() }),
+            // It was --fail-fast that stopped it.
+            None => Ok(()),
+        },
+    }
+}
+
+/// Writes exchanges, redacted: to a file for `--trace`, to stderr for `-v`.
+struct Tracer {
+    file: Option<std::fs::File>,
+    verbose: bool,
+}
+
+impl Tracer {
+    fn open(running: &Running) -> Result<Self, Failure> {
+        let open = |path: &std::path::PathBuf| {
+            std::fs::File::create(path)
+                .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
+        };
+        Ok(Tracer { file: running.trace.as_ref().map(open).transpose()?, verbose: running.verbose })
+    }
+
+    fn note(&mut self, done: &Done) -> Result<(), Failure> {
+        use std::io::Write;
+        let loud = self.verbose && !matches!(done.verdict.status, crate::judge::Status::Passed);
+        if self.file.is_none() && !loud {
+            return Ok(());
+        }
+        let text = store::render_exchanges(&done.scenario, &done.trace);
+        if let Some(file) = &mut self.file {
+            file.write_all(text.as_bytes()).map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
+        }
+        if loud {
+            output::say(&text);
+        }
+        Ok(())
+    }
+}
+
+/// The exit code that the verdicts ask for.
+pub(super) fn verdict_of(runs: &[RunVerdict], judge: &JudgeOptions, strict_known: bool) -> Exit {
+    let fails = |run: &RunVerdict| {
+        run.verdicts.iter().any(|verdict| fails_run(verdict.status, judge))
+            || contract_fails(run, judge)
+            || (strict_known && !run.gone.is_empty())
+    };
+    if runs.iter().any(fails) { Exit::Deviations } else { Exit::Expected }
+}
+
+/// What the contract found fails a run like any other deviation, unless it is about messages and the wire.
+fn contract_fails(run: &RunVerdict, judge: &JudgeOptions) -> bool {
+    crate::judge::contract_fails(&run.contract, judge)
+}
+
+/// Writes the reports that were asked for, each whole or not at all.
+pub(super) fn write_reports(reports: &[Report], runs: &[RunVerdict], judge: &JudgeOptions) -> Result<(), Failure> {
+    for wanted in reports {
+        let fails = |verdict: &Verdict| fails_run(verdict.status, judge);
+        let text = match wanted.kind {
+            ReportKind::Json => report::json::render(runs),
+            ReportKind::Junit => report::junit::render(runs, &fails),
+        };
+        if wanted.path == Path::new("-") {
+            output::print(&text);
+        } else {
+            store::atomic::write(&wanted.path, text.as_bytes())
+                .map_err(|why| Failure::usage(format!("cannot write {}: {why}", wanted.path.display())))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! SIGINT, SIGTERM and SIGHUP: the first cleans up and ends within ten seconds, the second ends at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Exit;
+use super::output;
+use crate::run::{Stop, Stopper, stop};
+
+/// How long cleaning up may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Listens to signals for as long as a run lasts.
+pub(super) struct Signals {
+    stop: Stop,
+    stopper: Stopper,
+    caught: Arc<AtomicU8>,
+}
+
+impl Signals {
+    /// Begins to listen.
+    pub(super) fn listen() -> std::io::Result<Self> {
+        let (stopper, stop) = stop::pair();
+        let caught = Arc::new(AtomicU8::new(0));
+        let kinds = [
+            (SignalKind::interrupt(), Exit::Interrupt),
+            (SignalKind::terminate(), Exit::Terminate),
+            (SignalKind::hangup(), Exit::Hangup),
+        ];
+        for (kind, exit) in kinds {
+            let mut signals = signal(kind)?;
+            let (stopper, caught) = (stopper.clone(), Arc::clone(&caught));
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    if caught.swap(exit.code(), Ordering::SeqCst) != 0 {
+                        // The emulators' watchdogs see that we are gone.
+                        std::process::exit(i32::from(exit.code()));
+                    }
+                    output::say("stopping: what was created is being deleted; once more stops at once");
+                    stopper.stop();
+                    tokio::spawn(async move {
+                        tokio::time::sleep(LIMIT).await;
+                        std::process::exit(i32::from(exit.code()));
+                    });
+                }
+            });
+        }
+        Ok(Signals { stop, stopper, caught })
+    }
+
+    /// What a run watches.
+    pub(super) fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// What can stop the run for another reason.
+    pub(super) fn stopper(&self) -> &Stopper {
+        &self.stopper
+    }
+
+    /// The exit code that a signal asks for.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        let code = self.caught.load(Ordering::SeqCst);
+        [Exit::Interrupt, Exit::Terminate, Exit::Hangup].into_iter().find(|exit| exit.code() == code)
+    }
+}

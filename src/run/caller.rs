@@ -1,0 +1,173 @@
+//! Signs and sends; makes an exchange of what went out and what came back.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::stop::Stop;
+use crate::scenario::Sign;
+use crate::service::sigv4::{Credentials, Signer};
+use crate::service::time::{DAY_MS, Timestamp};
+use crate::service::{WireRequest, shapes};
+use crate::target::aws::{Ledger, LedgerLine, Pace};
+use crate::target::{Client, ClientError};
+use crate::trace::Exchange;
+
+/// Sends the requests of scenarios to one target, with one key pair. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Caller(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    signer: Signer,
+    elsewhere: Signer,
+    stranger: Signer,
+    guard: Guard,
+    stop: Stop,
+}
+
+/// What a real account asks of a run; nothing for an emulator.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    /// The request rates to keep to.
+    pub pace: Option<Arc<Pace>>,
+    /// Where names are noted before they are created.
+    pub ledger: Option<Arc<Ledger>>,
+}
+
+/// Why a scenario cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// No response came.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The request cannot be signed.
+    #[error(transparent)]
+    Sign(#[from] crate::service::sigv4::CannotSign),
+    /// A variable has no value, since the step that saves it did not get that far.
+    #[error(transparent)]
+    Unbound(#[from] crate::scenario::Unbound),
+    /// The ledger cannot be written, so nothing may be created.
+    #[error("cannot write the ledger of created secrets: {0}")]
+    Ledger(std::io::Error),
+    /// The run was asked to stop.
+    #[error("interrupted")]
+    Stopped,
+}
+
+impl Caller {
+    /// A caller for this client and key pair.
+    pub fn new(client: Client, credentials: &Credentials, region: &str, guard: Guard, stop: Stop) -> Self {
+        // The other region is only there for being wrong.
+        let other = if region == "eu-central-2" { "us-west-1" } else { "eu-central-2" };
+        let stranger = Credentials::new("AKIAIOSFODNN7EXAMPLE", "no such key");
+        Caller(Arc::new(Inner {
+            client,
+            signer: Signer::new(credentials, region),
+            elsewhere: Signer::new(credentials, other),
+            stranger: Signer::new(&stranger, region),
+            guard,
+            stop,
+        }))
+    }
+
+    /// The region that requests are signed for.
+    pub fn region(&self) -> &str {
+        self.0.signer.region()
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn stop_requested(&self) -> bool {
+        self.0.stop.requested()
+    }
+
+    /// Waits, unless the run is asked to stop meanwhile.
+    ///
+    /// # Errors
+    /// [`Trouble::Stopped`].
+    pub async fn pause(&self, time: std::time::Duration) -> Result<(), Trouble> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => Ok(()),
+            () = self.0.stop.wait() => Err(Trouble::Stopped),
+        }
+    }
+
+    /// Calls an operation.
+    ///
+    /// # Errors
+    /// When no response came, or the run was asked to stop.
+    pub async fn call(&self, operation: &str, input: &Value) -> Result<Exchange, Trouble> {
+        if operation == "CreateSecret" {
+            self.note(input)?;
+        }
+        self.raw(WireRequest::call(operation, input), Sign::Good).await
+    }
+
+    /// Sends an exact request.
+    ///
+    /// # Errors
+    /// When no response came, or the run was asked to stop.
+    pub async fn raw(&self, request: WireRequest, sign: Sign) -> Result<Exchange, Trouble> {
+        if self.stop_requested() {
+            return Err(Trouble::Stopped);
+        }
+        // A request that was sent is not given up on a stop: what it creates must be known to be cleaned up. The
+        // client's own time limit bounds the wait.
+        self.send(request, sign).await
+    }
+
+    /// Calls an operation although the run was asked to stop: for cleaning up.
+    ///
+    /// # Errors
+    /// When no response came.
+    pub async fn call_regardless(&self, operation: &str, input: &Value) -> Result<Exchange, Trouble> {
+        self.send(WireRequest::call(operation, input), Sign::Good).await
+    }
+
+    async fn send(&self, mut request: WireRequest, sign: Sign) -> Result<Exchange, Trouble> {
+        let inner = &self.0;
+        let operation =
+            request.operation().filter(|name| shapes().operation(name).is_some()).map(str::to_owned);
+        if let Some(pace) = &inner.guard.pace {
+            let wait = pace.turn(operation.as_deref().unwrap_or_default(), Instant::now());
+            tokio::time::sleep(wait).await;
+        }
+        let now = Timestamp::now();
+        let endpoint = inner.client.endpoint();
+        match sign {
+            Sign::None => {}
+            Sign::Good => inner.signer.sign(&mut request, endpoint, now)?,
+            Sign::Expired => inner.signer.sign(&mut request, endpoint, now.plus_ms(-DAY_MS))?,
+            Sign::WrongRegion => inner.elsewhere.sign(&mut request, endpoint, now)?,
+            Sign::UnknownKey => inner.stranger.sign(&mut request, endpoint, now)?,
+            Sign::Bad => {
+                inner.signer.sign(&mut request, endpoint, now)?;
+                spoil_signature(&mut request);
+            }
+        }
+        let (response, received_at) = inner.client.send(&request).await?;
+        Ok(Exchange { operation, sent_at: now, received_at, request, response })
+    }
+
+    /// Notes a name in the ledger, before it is created.
+    fn note(&self, input: &Value) -> Result<(), Trouble> {
+        let (Some(ledger), Some(name)) = (&self.0.guard.ledger, input.get("Name").and_then(Value::as_str))
+        else {
+            return Ok(());
+        };
+        let line = LedgerLine { name: name.to_owned(), region: self.region().to_owned() };
+        ledger.note(&line).map_err(Trouble::Ledger)
+    }
+}
+
+/// Replaces the last digit of the signature by another.
+fn spoil_signature(request: &mut WireRequest) {
+    for (name, value) in &mut request.headers {
+        if name.eq_ignore_ascii_case("authorization") {
+            let last = value.pop();
+            value.push(if last == Some('0') { '1' } else { '0' });
+        }
+    }
+}

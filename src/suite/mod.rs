@@ -1,0 +1,12 @@
+//! The façade: load scenarios, open a target (the embedded server too), run them, judge them.
+//!
+//! [`catalogue`] finds the scenarios, [`open`] opens a target, [`session`] runs many scenarios on it. The command
+//! line and the test harness both stand on this.
+
+pub mod catalogue;
+pub mod open;
+pub mod session;
+
+pub use catalogue::{Catalogue, LoadError};
+pub use open::{Consent, OpenError, Opened, Refuse, known_list, today};
+pub use session::{Done, RunError, RunOptions, execute_one, run};

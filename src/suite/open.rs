@@ -1,0 +1,254 @@
+//! Opening a target: the embedded server, an emulator's process, a playback of fixtures, or just an endpoint.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rand::Rng;
+
+use super::catalogue::built_in_known;
+use crate::judge::{KnownError, KnownList, TargetInfo};
+use crate::run::caller::Guard;
+use crate::run::{Caller, Stop};
+use crate::scenario::Scenario;
+use crate::server::{Playback, Reference, ReferenceOptions, Server};
+use crate::service::sigv4::{Credentials, Signer};
+use crate::service::time::Timestamp;
+use crate::target::aws::{self, Ledger, Pace};
+use crate::target::client::CannotTalk;
+use crate::target::{Client, Emulator, Isolation, Kind, StartError, Target};
+
+/// A target that answers, and what has to end with it. Dropping it stops what was started.
+#[derive(Debug)]
+pub struct Opened {
+    /// The target as it was resolved.
+    pub target: Target,
+    /// Its name, endpoint and version, for reports and recordings.
+    pub info: TargetInfo,
+    client: Client,
+    guard: Guard,
+    behind: Behind,
+}
+
+/// What stands behind the endpoint, as far as it is ours.
+#[derive(Debug)]
+enum Behind {
+    Nothing,
+    Emulator(Box<Emulator>),
+    Reference { server: Server, reference: Arc<Reference> },
+    Playback { server: Server, sessions: BTreeMap<String, Credentials> },
+}
+
+/// A target that could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The emulator does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The endpoint is no URL, or TLS has no roots.
+    #[error(transparent)]
+    Talk(#[from] CannotTalk),
+    /// Our own server cannot listen.
+    #[error("cannot listen on 127.0.0.1: {0}")]
+    Listen(std::io::Error),
+    /// AWS may not be called so.
+    #[error(transparent)]
+    Guard(#[from] aws::GuardError),
+    /// The ledger of created secrets cannot be opened.
+    #[error("cannot open the ledger {}: {0}", aws::LEDGER)]
+    Ledger(std::io::Error),
+}
+
+/// What must be agreed before AWS is called.
+pub trait Consent {
+    /// Whether an account that the configuration does not name may be used all the same.
+    fn account(&self, account: &str, region: &str) -> bool;
+}
+
+/// Agrees to nothing that the configuration does not name.
+#[derive(Clone, Copy, Debug)]
+pub struct Refuse;
+
+impl Consent for Refuse {
+    fn account(&self, _account: &str, _region: &str) -> bool {
+        false
+    }
+}
+
+impl Opened {
+    /// Opens a target: starts what has to be started and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it does not start, or may not be called.
+    pub async fn open(target: Target, consent: &dyn Consent, folder: &Path) -> Result<Self, OpenError> {
+        let client = |endpoint: &str| Client::new(endpoint, target.connect_timeout, target.timeout);
+        let info = |endpoint: &str, version: Option<String>| TargetInfo {
+            name: target.name.clone(),
+            endpoint: endpoint.to_owned(),
+            version,
+        };
+        match &target.kind {
+            Kind::Embedded => {
+                let options = ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
+                let reference = Arc::new(Reference::new(options));
+                let server = Server::start(reference.clone(), 0).await.map_err(OpenError::Listen)?;
+                let endpoint = server.endpoint();
+                let client = client(&endpoint)?;
+                let mut target = target.clone();
+                target.credentials = reference.new_account();
+                let info = info(&endpoint, Some(env!("CARGO_PKG_VERSION").to_owned()));
+                let behind = Behind::Reference { server, reference };
+                Ok(Opened { target, info, client, guard: Guard::default(), behind })
+            }
+            Kind::Url(url) => {
+                let (client, info) = (client(url)?, info(url, None));
+                Ok(Opened { target, info, client, guard: Guard::default(), behind: Behind::Nothing })
+            }
+            Kind::Start(plan) => {
+                let emulator = Emulator::start(plan).await?;
+                let client = client(&emulator.endpoint)?;
+                let info = info(&emulator.endpoint, emulator.version.clone());
+                let behind = Behind::Emulator(Box::new(emulator));
+                Ok(Opened { target, info, client, guard: Guard::default(), behind })
+            }
+            Kind::Aws { endpoint, accounts } => {
+                let sts = client(&aws::sts_endpoint(&target.region))?;
+                let signer = Signer::new(&target.credentials, &target.region);
+                let account = aws::account(&sts, &signer).await?;
+                if let Err(refusal) = aws::check_account(&account, accounts)
+                    && !consent.account(&account, &target.region)
+                {
+                    return Err(refusal.into());
+                }
+                let (client, info) = (client(endpoint)?, info(endpoint, None));
+                let ledger = Ledger::open(folder).map_err(OpenError::Ledger)?;
+                let guard =
+                    Guard { pace: Some(Arc::new(Pace::default())), ledger: Some(Arc::new(ledger)) };
+                Ok(Opened { target, info, client, guard, behind: Behind::Nothing })
+            }
+        }
+    }
+
+    /// Opens a playback as a target. `sessions` holds the key pair of each scenario, by id; `info` says what was
+    /// recorded.
+    ///
+    /// # Errors
+    /// When our own server cannot listen.
+    pub async fn playback(
+        playback: Arc<Playback>,
+        sessions: BTreeMap<String, Credentials>,
+        target: Target,
+        info: TargetInfo,
+    ) -> Result<Self, OpenError> {
+        let server = Server::start(playback, 0).await.map_err(OpenError::Listen)?;
+        let client = Client::new(&server.endpoint(), target.connect_timeout, target.timeout)?;
+        let behind = Behind::Playback { server, sessions };
+        Ok(Opened { target, info, client, guard: Guard::default(), behind })
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &str {
+        self.client.endpoint()
+    }
+
+    /// The program behind it, where we started one.
+    pub fn program(&self) -> Option<&Path> {
+        match &self.behind {
+            Behind::Emulator(emulator) => Some(&emulator.program),
+            _ => None,
+        }
+    }
+
+    /// A caller for a scenario: with an account of its own where it is isolated and the target allows it.
+    pub fn caller(&self, scenario: &Scenario, stop: Stop) -> Caller {
+        let credentials = match (&self.behind, &self.target.isolation) {
+            (Behind::Playback { sessions, .. }, _) => {
+                sessions.get(&scenario.id).cloned().unwrap_or_else(|| self.target.credentials.clone())
+            }
+            (Behind::Reference { reference, .. }, _) if scenario.isolated => reference.new_account(),
+            (_, Isolation::AccessKey) if scenario.isolated => Credentials::new(twelve_digits(), "test"),
+            _ => self.target.credentials.clone(),
+        };
+        Caller::new(self.client.clone(), &credentials, &self.target.region, self.guard.clone(), stop)
+    }
+
+    /// A caller with the target's own credentials.
+    pub fn own_caller(&self, stop: Stop) -> Caller {
+        Caller::new(self.client.clone(), &self.target.credentials, &self.target.region, self.guard.clone(), stop)
+    }
+
+    /// Empties the target, where it has a `reset`.
+    ///
+    /// # Errors
+    /// The sentence that says why it could not be emptied.
+    pub async fn reset(&self) -> Result<(), String> {
+        let Isolation::Reset { method, path } = &self.target.isolation else { return Ok(()) };
+        let request = crate::service::WireRequest {
+            method: method.clone(),
+            path: path.clone(),
+            headers: Vec::new(),
+            body: bytes::Bytes::new(),
+        };
+        match self.client.send(&request).await {
+            Ok((response, _)) if response.succeeded() => Ok(()),
+            Ok((response, _)) => Err(format!("the reset of the target answered status {}", response.status)),
+            Err(why) => Err(format!("the target could not be reset: {why}")),
+        }
+    }
+
+    /// What to say besides when the target broke off: the last output of an emulator that ended.
+    pub fn epitaph(&mut self) -> Option<String> {
+        let Behind::Emulator(emulator) = &mut self.behind else { return None };
+        let status = emulator.ended()?;
+        Some(format!("the emulator ended ({status}); its last output:\n{}", emulator.output()))
+    }
+
+    /// Stops what was started for it, and waits until it has ended.
+    pub async fn close(self) {
+        match self.behind {
+            Behind::Nothing => {}
+            Behind::Emulator(emulator) => emulator.stop().await,
+            Behind::Reference { server, .. } | Behind::Playback { server, .. } => server.stop().await,
+        }
+    }
+}
+
+/// The list of known deviations for a target: the file that was named, else its own, else what the binary carries
+/// under its name. `none` is no list.
+///
+/// # Errors
+/// When a file that was named cannot be read, or is no such list.
+pub fn known_list(target: &Target, named: Option<&str>) -> Result<Option<KnownList>, KnownError> {
+    match named {
+        Some("none") => Ok(None),
+        Some(path) => KnownList::read(Path::new(path)).map(Some),
+        None => {
+            let Some(path) = &target.known else { return Ok(None) };
+            if path.is_file() {
+                return KnownList::read(path).map(Some);
+            }
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            match built_in_known(&stem) {
+                Some(text) => KnownList::parse(&built_in_path(&stem).to_string_lossy(), text).map(Some),
+                // A list that the configuration names must be there, unless it is a preset's that nobody wrote yet.
+                None => KnownList::read(path).map(Some),
+            }
+        }
+    }
+}
+
+fn built_in_path(stem: &str) -> PathBuf {
+    Path::new("known").join(format!("{stem}.yaml"))
+}
+
+fn twelve_digits() -> String {
+    let number: u64 = rand::rng().random_range(100_000_000_000..1_000_000_000_000);
+    number.to_string()
+}
+
+/// The present day as `YYYY-MM-DD`, for expiry dates.
+pub fn today() -> String {
+    jiff::Timestamp::from_millisecond(Timestamp::now().0)
+        .map(|now| now.strftime("%Y-%m-%d").to_string())
+        .unwrap_or_default()
+}
