@@ -29,6 +29,36 @@ pub enum Kind {
     Wire,
 }
 
+impl Kind {
+    /// All kinds, in the order of the design.
+    pub const ALL: [Kind; 9] = [
+        Kind::Outcome,
+        Kind::Code,
+        Kind::Message,
+        Kind::Member,
+        Kind::Value,
+        Kind::Type,
+        Kind::Labels,
+        Kind::Invariant,
+        Kind::Wire,
+    ];
+
+    /// The word in lists and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Outcome => "outcome",
+            Kind::Code => "code",
+            Kind::Message => "message",
+            Kind::Member => "member",
+            Kind::Value => "value",
+            Kind::Type => "type",
+            Kind::Labels => "labels",
+            Kind::Invariant => "invariant",
+            Kind::Wire => "wire",
+        }
+    }
+}
+
 /// One way in which a target differs from the expectation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deviation {

@@ -1,0 +1,152 @@
+//! Causes: deviations that look alike are one thing to mend, and reports lead with those.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::paths;
+use super::pattern;
+use super::verdict::{Cause, Deviation, Kind, Verdict};
+
+/// What makes deviations one cause: operation, kind, path and the pattern of both sides. Of what the contract
+/// found the sides do not count, since it is reported once for operation, kind and path.
+type Key = (bool, String, Kind, String, String, String);
+
+/// Groups all deviations, those in verdicts and those that the contract found, gives each its cause, and ranks the
+/// causes by scenarios affected, then by evidence.
+pub(super) fn group(verdicts: &mut [Verdict], contract: &mut [Deviation]) -> Vec<Cause> {
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    for verdict in verdicts.iter() {
+        let size = (verdict.requests, verdict.id.clone());
+        for (deviation, of_contract) in both(verdict) {
+            groups
+                .entry(key(deviation, of_contract))
+                .or_insert_with(|| Group::new(deviation))
+                .add(deviation, &size);
+        }
+    }
+    let mut ranked: Vec<(&Key, &Group)> = groups.iter().collect();
+    // The keys are in order already, so that equal causes stand in the same order in every run.
+    ranked.sort_by_key(|(_, group)| (std::cmp::Reverse(group.scenarios.len()), group.strongest.evidence));
+    let ids: BTreeMap<&Key, String> =
+        ranked.iter().enumerate().map(|(at, (key, _))| (*key, format!("c{:02}", at + 1))).collect();
+    let causes = ranked.iter().map(|(key, group)| group.cause(&ids[*key], &key.3)).collect();
+    let id_of = |deviation: &Deviation, of_contract| {
+        ids.get(&key(deviation, of_contract)).cloned().unwrap_or_default()
+    };
+    for verdict in verdicts {
+        verdict.deviations.iter_mut().for_each(|deviation| deviation.cause = id_of(deviation, false));
+        verdict.contract.iter_mut().for_each(|deviation| deviation.cause = id_of(deviation, true));
+    }
+    contract.iter_mut().for_each(|deviation| deviation.cause = id_of(deviation, true));
+    causes
+}
+
+fn both(verdict: &Verdict) -> impl Iterator<Item = (&Deviation, bool)> {
+    let own = verdict.deviations.iter().map(|deviation| (deviation, false));
+    own.chain(verdict.contract.iter().map(|deviation| (deviation, true)))
+}
+
+fn key(deviation: &Deviation, of_contract: bool) -> Key {
+    let path = paths::general_shown(&deviation.path);
+    let (expected, actual) = if of_contract { Default::default() } else { sides(deviation) };
+    (of_contract, deviation.operation.clone(), deviation.kind, path, expected, actual)
+}
+
+/// The patterns of expected and actual, as far as they tell one fault from another.
+fn sides(deviation: &Deviation) -> (String, String) {
+    let (expected, actual) = (&deviation.expected, &deviation.actual);
+    match deviation.kind {
+        // Which value a missing member should have had says nothing about why it is missing.
+        Kind::Member => (presence(expected), presence(actual)),
+        // The message behind the code is another in every scenario.
+        Kind::Outcome => (code_of(expected), code_of(actual)),
+        // A status is a name, and not a quantity.
+        Kind::Wire => (expected.to_string(), actual.to_string()),
+        Kind::Type => (pattern::general(expected).to_string(), json_type(actual)),
+        Kind::Code | Kind::Message | Kind::Value | Kind::Labels | Kind::Invariant => {
+            (pattern::general(expected).to_string(), pattern::general(actual).to_string())
+        }
+    }
+}
+
+fn presence(value: &Value) -> String {
+    if value.is_null() { "absent" } else { "present" }.to_owned()
+}
+
+fn code_of(value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    text.split_once(": ").map_or(text, |(code, _)| code).to_owned()
+}
+
+fn json_type(value: &Value) -> String {
+    match value {
+        // Either words of ours for a type or a value of the type string; both are told by the expected type.
+        Value::String(text) if text.contains(' ') => pattern::general_text(text),
+        other => super::shape_check::json_type(other).to_owned(),
+    }
+}
+
+struct Group {
+    scenarios: BTreeSet<String>,
+    strongest: Deviation,
+    example: Option<((usize, String), Deviation)>,
+}
+
+impl Group {
+    fn new(first: &Deviation) -> Self {
+        Group { scenarios: BTreeSet::new(), strongest: first.clone(), example: None }
+    }
+
+    fn add(&mut self, deviation: &Deviation, size: &(usize, String)) {
+        self.scenarios.insert(size.1.clone());
+        if deviation.evidence < self.strongest.evidence {
+            self.strongest = deviation.clone();
+        }
+        if self.example.as_ref().is_none_or(|(smallest, _)| size < smallest) {
+            self.example = Some((size.clone(), deviation.clone()));
+        }
+    }
+
+    fn cause(&self, id: &str, path: &str) -> Cause {
+        let (example, shown) = match &self.example {
+            Some(((_, id), deviation)) => (id.clone(), deviation),
+            None => (String::new(), &self.strongest),
+        };
+        Cause {
+            id: id.to_owned(),
+            operation: self.strongest.operation.clone(),
+            kind: self.strongest.kind,
+            summary: summary(shown, path),
+            scenarios: self.scenarios.len(),
+            evidence: self.strongest.evidence,
+            source: self.strongest.source.clone(),
+            example,
+        }
+    }
+}
+
+/// What differs, in one line that stands after the operation's name.
+fn summary(deviation: &Deviation, path: &str) -> String {
+    let (expected, actual) = (pattern::words(&deviation.expected), pattern::words(&deviation.actual));
+    match deviation.kind {
+        Kind::Member if deviation.actual.is_null() => format!("{path} is missing, expected {expected}"),
+        Kind::Member if deviation.expected.is_null() => format!("{path} should not be there, got {actual}"),
+        Kind::Labels if deviation.expected.is_null() => format!("a version too many, labelled {actual}"),
+        Kind::Labels if deviation.actual.is_null() => format!("a version is missing, expected {expected}"),
+        Kind::Labels if path == "labels" => {
+            format!("labels of the secret: expected {expected}, got {actual}")
+        }
+        Kind::Labels => format!("labels of a version: expected {expected}, got {actual}"),
+        Kind::Outcome => format!("expected {expected}, got {actual}"),
+        Kind::Code
+        | Kind::Message
+        | Kind::Member
+        | Kind::Value
+        | Kind::Type
+        | Kind::Invariant
+        | Kind::Wire => {
+            format!("{path}: expected {expected}, got {actual}")
+        }
+    }
+}

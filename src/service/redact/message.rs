@@ -1,0 +1,211 @@
+//! What an error message may tell. It is text for people, so it is searched: whole values that are known are
+//! replaced by their names, and what looks like an identity, a key, an address or a moment is masked.
+//!
+//! This is the one place where text is searched, and it is a heuristic: a secret that nobody has sent or received
+//! as a value and that looks like an ordinary word is not found.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// Something in a message that is not the service's own text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// An ARN of anything.
+    Arn,
+    /// An access key id.
+    AccessKey,
+    /// A UUID.
+    Uuid,
+    /// A digest in hex.
+    Digest,
+    /// A long run of letters and digits: a token, a signature, a key.
+    Token,
+    /// Whoever called.
+    Identity,
+    /// A date with a time of day.
+    Time,
+    /// An address with or without a port.
+    Host,
+    /// An account number.
+    Account,
+}
+
+struct Pattern {
+    trace: Trace,
+    regex: Regex,
+}
+
+/// In the order in which they are looked for: what has been found is not searched again.
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let table = [
+        (Trace::Arn, r#"(arn:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9]*:[^\s"'<>,;)\]}]+)"#),
+        (Trace::AccessKey, r"\b((?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA|AGPA|ANPA|ANVA)[A-Z0-9]{8,})\b"),
+        (Trace::Uuid, r"(?i)\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b"),
+        (Trace::Digest, r"\b([0-9a-f]{64})\b"),
+        (Trace::Token, r"([A-Za-z0-9+/=_-]{32,})"),
+        (
+            Trace::Identity,
+            r"(?i)\b(?:user|principal|caller|identity|account|profile|credential)\s*[:=]\s*([^\s,;]+)",
+        ),
+        (Trace::Time, r"\b(\d{8}T\d{6}Z)\b"),
+        (Trace::Time, r"\b(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"),
+        (Trace::Host, r"\b((?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?|localhost:\d{1,5})\b"),
+        (Trace::Account, r"\b(\d{12})\b"),
+    ];
+    table
+        .into_iter()
+        .map(|(trace, text)| Pattern {
+            trace,
+            regex: Regex::new(text).expect("the expressions of this table are tested"),
+        })
+        .collect()
+});
+
+/// A value that has a name, with the name.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The value.
+    pub value: String,
+    /// What stands for it.
+    pub shown: String,
+}
+
+/// The message with every known value replaced by its name and every identity by what `name` says.
+pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> String) -> String {
+    let mut pieces = vec![Piece::Open(text.to_owned())];
+    let mut known: Vec<&Known> = known.iter().filter(|known| !known.value.is_empty()).collect();
+    known.sort_by(|a, b| (b.value.len(), &a.value).cmp(&(a.value.len(), &b.value)));
+    for known in known {
+        split(&mut pieces, |text| find_known(text, &known.value).map(|at| (at, known.shown.clone())));
+    }
+    for Pattern { trace, regex } in PATTERNS.iter() {
+        split(&mut pieces, |text| {
+            regex.captures_iter(text).find_map(|found| {
+                let found = found.get(1)?;
+                let value = found.as_str().trim_end_matches(['.', ':', ')']);
+                is_telling(*trace, value).then(|| {
+                    let range = found.start()..found.start() + value.len();
+                    (range, name(*trace, value))
+                })
+            })
+        });
+    }
+    pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Open(text) | Piece::Done(text) => text,
+        })
+        .collect()
+}
+
+enum Piece {
+    Open(String),
+    Done(String),
+}
+
+/// Cuts what `find` finds out of the pieces that are still open, until it finds nothing more.
+fn split(pieces: &mut Vec<Piece>, mut find: impl FnMut(&str) -> Option<(std::ops::Range<usize>, String)>) {
+    let mut split = Vec::with_capacity(pieces.len());
+    for piece in pieces.drain(..) {
+        let Piece::Open(mut rest) = piece else {
+            split.push(piece);
+            continue;
+        };
+        while let Some((range, shown)) = find(&rest) {
+            let after = rest.split_off(range.end);
+            rest.truncate(range.start);
+            split.extend([Piece::Open(rest), Piece::Done(shown)]);
+            rest = after;
+        }
+        split.push(Piece::Open(rest));
+    }
+    *pieces = split;
+}
+
+/// Finds a value: anywhere between other words when it cannot be an ordinary word, and in quotes otherwise, lest
+/// the secret `one` be found in "one of".
+fn find_known(text: &str, value: &str) -> Option<std::ops::Range<usize>> {
+    let distinctive = is_distinctive(value);
+    text.match_indices(value).map(|(at, _)| at..at + value.len()).find(|range| {
+        let before = text[..range.start].chars().next_back();
+        let after = text[range.end..].chars().next();
+        let quoted = |c: Option<char>| c.is_some_and(|c| "'\"`".contains(c));
+        let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        if distinctive {
+            value.len() >= 12 || (apart(before) && apart(after))
+        } else {
+            quoted(before) && quoted(after)
+        }
+    })
+}
+
+fn is_distinctive(value: &str) -> bool {
+    let ordinary = value.chars().all(|c| c.is_ascii_lowercase() || c == ' ');
+    value.len() >= 6 && (!ordinary || value.len() >= 16)
+}
+
+fn is_telling(trace: Trace, value: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|b| test(b));
+    match trace {
+        Trace::Token => {
+            value.len() >= 32
+                && has(u8::is_ascii_digit)
+                && has(u8::is_ascii_lowercase)
+                && has(u8::is_ascii_uppercase)
+        }
+        _ => !value.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str, known: &[(&str, &str)]) -> String {
+        let known: Vec<Known> = known
+            .iter()
+            .map(|(value, shown)| Known { value: (*value).to_owned(), shown: (*shown).to_owned() })
+            .collect();
+        mask(text, &known, &mut |trace, _| format!("<{trace:?}>"))
+    }
+
+    #[test]
+    fn identities_are_masked() {
+        for (text, expected) in [
+            (
+                "User: arn:aws:sts::123456789012:assumed-role/CANARY/x is not authorized to perform: a:b",
+                "User: <Arn> is not authorized to perform: a:b",
+            ),
+            ("User: CANARY-joe is not authorized", "User: <Identity> is not authorized"),
+            ("The key AKIACANARY1234567890 is unknown.", "The key <AccessKey> is unknown."),
+            ("account 123456789012", "account <Account>"),
+            ("expired: 20241124T190000Z is now earlier", "expired: <Time> is now earlier"),
+            ("no route to 127.0.0.1:5000", "no route to <Host>"),
+            ("token FwoGZXIvYXdzEJr1234567890abcdefABCDEFxyz= is wrong", "token <Token> is wrong"),
+        ] {
+            assert_eq!(masked(text, &[]), expected);
+        }
+    }
+
+    #[test]
+    fn the_text_of_the_service_stays() {
+        for text in [
+            "Secrets Manager can't find the specified secret value for staging label: NOPE",
+            "You can't perform this operation on the secret because it was marked for deletion.",
+            "1 validation error detected: Value at 'name' failed to satisfy constraint: Member must have length \
+             less than or equal to 512",
+        ] {
+            assert_eq!(masked(text, &[("one", "<secret:1>"), ("secret", "<secret:2>")]), text);
+        }
+    }
+
+    #[test]
+    fn known_values_are_replaced_as_a_whole_and_the_longest_first() {
+        let known = [("smcheck-1a-db", "${db}"), ("smcheck-1a-db-2", "${other}"), ("one", "<secret:1>")];
+        assert_eq!(
+            masked("smcheck-1a-db-2 and smcheck-1a-db, but 'one'", &known),
+            "${other} and ${db}, but '<secret:1>'"
+        );
+    }
+}
