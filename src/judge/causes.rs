@@ -63,7 +63,7 @@ fn sides(deviation: &Deviation) -> (String, String) {
         Kind::Outcome => (code_of(expected), code_of(actual)),
         // A status is a name, and not a quantity.
         Kind::Wire => (expected.to_string(), actual.to_string()),
-        Kind::Type => (pattern::general(expected).to_string(), json_type(actual)),
+        Kind::Type => (pattern::general(expected).to_string(), found_type(actual).to_owned()),
         Kind::Code | Kind::Message | Kind::Value | Kind::Labels | Kind::Invariant => {
             (pattern::general(expected).to_string(), pattern::general(actual).to_string())
         }
@@ -79,11 +79,13 @@ fn code_of(value: &Value) -> String {
     text.split_once(": ").map_or(text, |(code, _)| code).to_owned()
 }
 
-fn json_type(value: &Value) -> String {
+/// The type that was found: words of ours where the value itself says nothing, otherwise the value's own.
+fn found_type(value: &Value) -> &str {
+    const WORDS: [&str; 8] = ["null", "boolean", "number", "string", "list", "map", "no JSON", "zero bytes"];
     match value {
-        // Either words of ours for a type or a value of the type string; both are told by the expected type.
-        Value::String(text) if text.contains(' ') => pattern::general_text(text),
-        other => super::shape_check::json_type(other).to_owned(),
+        Value::String(text) if WORDS.contains(&text.as_str()) => text,
+        Value::String(text) if text.ends_with("no JSON") => "no JSON",
+        other => super::shape_check::json_type(other),
     }
 }
 
@@ -138,14 +140,9 @@ fn summary(deviation: &Deviation, path: &str) -> String {
             format!("labels of the secret: expected {expected}, got {actual}")
         }
         Kind::Labels => format!("labels of a version: expected {expected}, got {actual}"),
+        Kind::Type => format!("{path}: expected {expected}, got {}", found_type(&deviation.actual)),
         Kind::Outcome => format!("expected {expected}, got {actual}"),
-        Kind::Code
-        | Kind::Message
-        | Kind::Member
-        | Kind::Value
-        | Kind::Type
-        | Kind::Invariant
-        | Kind::Wire => {
+        Kind::Code | Kind::Message | Kind::Member | Kind::Value | Kind::Invariant | Kind::Wire => {
             format!("{path}: expected {expected}, got {actual}")
         }
     }
