@@ -1,0 +1,42 @@
+# What one can do here. CI is `just ci`; each of its parts is a recipe too.
+
+# What there is
+list:
+    @just --list --unsorted
+
+# Everything that CI does, in its order
+ci:
+    .ci/run
+
+# Format the code
+fmt:
+    cargo fmt
+
+# Format check, clippy, docs without warnings, and the scenarios
+lint:
+    .ci/run fmt clippy docs
+    cargo run --quiet -- lint
+
+# The tests, every scenario on the embedded reference among them
+test *ARGS:
+    cargo test {{ ARGS }}
+
+# Install pinned emulators under target/emulators/
+emulators *NAMES='moto':
+    tools/emulators.sh {{ NAMES }}
+
+# Run the scenarios against a target that was installed so
+run TARGET='embedded' *ARGS:
+    cargo run --release -- run -t {{ TARGET }} {{ ARGS }}
+
+# Licences, sources and bans of the dependencies
+audit:
+    .ci/run licences
+
+# Hold src/service/secretsmanager.json against the pinned botocore
+shapes:
+    .ci/run shapes
+
+# The benchmarks that docs/performance.md reports
+bench *ARGS:
+    cargo bench {{ ARGS }}

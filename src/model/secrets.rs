@@ -1,0 +1,159 @@
+//! Secrets as a whole: CreateSecret, UpdateSecret, DescribeSecret.
+
+use serde_json::{Map, Value, json};
+
+use super::failure::{Answer, Failure};
+use super::given::Given;
+use super::input::Input;
+use super::labels::Labels;
+use super::state::{Secret, State};
+use super::versions::{self, Token};
+use super::{resolve, tags};
+use crate::service::AWSCURRENT;
+
+/// CreateSecret.
+///
+/// aws-recorded: CreateSecret.string, .no-value (no version is made, and the answer has no VersionId),
+/// .empty-description (it counts as none), .dup.recorded, .scheduled-for-deletion (InvalidRequestException).
+/// aws-verified-test: .idempotent, .token-reuse-diff-value. Any key is accepted: the reference has no KMS.
+pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    let token = resolve::token(input, "InvalidRequestException")?;
+    let name = input.required("Name");
+    resolve::check_name(name)?;
+    let value = input.secret_value()?;
+    let tags = tags::added(None, input)?;
+    if let Some(secret) = state.secrets.get(name) {
+        if secret.deletion.is_some() {
+            return Err(Failure::request(
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+            ));
+        }
+        return match versions::check_token(secret, token, value.as_ref())? {
+            Token::Replay => Ok(Some(named(secret, Some(token)))),
+            Token::Free => Err(Failure::new(
+                "ResourceExistsException",
+                format!("The operation failed because the secret {name} already exists."),
+            )),
+        };
+    }
+    let mut secret = Secret {
+        name: name.to_owned(),
+        arn: given.new_arn(name),
+        description: stated(input.text("Description")),
+        kms_key: stated(input.text("KmsKeyId")),
+        created: given.now,
+        changed: given.now,
+        accessed: None,
+        deletion: None,
+        tags,
+        policy: None,
+        rotation: None,
+        versions: Vec::new(),
+        labels: Labels::new(),
+        order: state.created + 1,
+    };
+    let made = value.is_some().then_some(token);
+    if let Some(value) = value {
+        versions::add(&mut secret, token, value, &[AWSCURRENT], given.now)?;
+        // Created and changed are one moment (aws-recorded: DescribeSecret.minimal).
+        secret.changed = given.now;
+    }
+    let answer = named(&secret, made);
+    state.created = secret.order;
+    state.secrets.insert(name.to_owned(), secret);
+    Ok(Some(answer))
+}
+
+/// UpdateSecret: a new value becomes AWSCURRENT; description and key change without a version.
+///
+/// aws-recorded: UpdateSecret.value, .description-only, .nothing (it succeeds), .keeps-description, .kms-only.
+/// aws-verified-test: .idempotent, .token-reuse-diff-value. `inferred`: .deleted; a replay ignores the other members;
+/// nothing to change leaves LastChangedDate; an empty description or key takes the stored one away.
+pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    let token = resolve::token(input, "InvalidRequestException")?;
+    let value = input.secret_value()?;
+    let secret = state.find_live_mut(input, given)?;
+    let made = value.is_some().then_some(token);
+    if value.is_some()
+        && let Token::Replay = versions::check_token(secret, token, value.as_ref())?
+    {
+        return Ok(Some(named(secret, made)));
+    }
+    let (description, key) = (input.text("Description"), input.text("KmsKeyId"));
+    let old_key = secret.kms_key.clone();
+    if let Some(key) = key {
+        secret.kms_key = stated(Some(key));
+    }
+    if let Some(value) = value
+        && let Err(failure) = versions::add(secret, token, value, &[AWSCURRENT], given.now)
+    {
+        secret.kms_key = old_key;
+        return Err(failure);
+    }
+    if let Some(description) = description {
+        secret.description = stated(Some(description));
+    }
+    if made.is_none() && (description.is_some() || key.is_some()) {
+        secret.touch(given.now);
+    }
+    Ok(Some(named(secret, made)))
+}
+
+/// DescribeSecret, also of a secret that is scheduled for deletion (aws-recorded: DescribeSecret.deleted).
+pub(crate) fn describe(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    let secret = state.find(input, given)?;
+    Ok(Some(details(secret, "VersionIdsToStages")))
+}
+
+/// ARN, Name and, where a version was made, VersionId.
+fn named(secret: &Secret, version: Option<&str>) -> Value {
+    let mut answer = json!({"ARN": secret.arn, "Name": secret.name});
+    if let Some(version) = version {
+        answer["VersionId"] = version.into();
+    }
+    answer
+}
+
+fn stated(text: Option<&str>) -> Option<String> {
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What DescribeSecret and ListSecrets tell of a secret. The map of labels has another name in each
+/// (aws-recorded: ListSecrets.entry).
+///
+/// Members without a value are absent, never null, false or empty (aws-recorded: DescribeSecret.minimal,
+/// .empty-secret, .kms-default-omitted); a key is repeated in the form it was given (.kms-alias-echoed); DeletedDate
+/// is the time of the request (.deleteddate-is-request-time, against the documentation); versions without a label are
+/// left out (.deprecated-not-listed); `Tags` is there from the first tag on (UntagResource.last-tag).
+pub(crate) fn details(secret: &Secret, labels_member: &str) -> Value {
+    let mut answer = Map::new();
+    let mut put = |member: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            answer.insert(member.to_owned(), value);
+        }
+    };
+    put("ARN", Some(secret.arn.clone().into()));
+    put("Name", Some(secret.name.clone().into()));
+    put("Description", secret.description.clone().map(Value::from));
+    put("KmsKeyId", secret.kms_key.clone().map(Value::from));
+    if let Some(rotation) = &secret.rotation {
+        put("RotationEnabled", Some(rotation.enabled.into()));
+        put("RotationLambdaARN", Some(rotation.function.clone().into()));
+        put("RotationRules", rotation.rules.as_ref().map(super::schedule::Rules::shown));
+        put("LastRotatedDate", rotation.last.map(|time| time.to_seconds().into()));
+        put("NextRotationDate", rotation.next.map(|time| time.to_seconds().into()));
+    }
+    put("CreatedDate", Some(secret.created.to_seconds().into()));
+    put("LastChangedDate", Some(secret.changed.to_seconds().into()));
+    put("LastAccessedDate", secret.accessed.map(|time| time.to_seconds().into()));
+    put("DeletedDate", secret.deletion.map(|deletion| deletion.requested.to_seconds().into()));
+    put("Tags", secret.tags.as_deref().map(tags::shown));
+    let mut labels = Map::new();
+    for (label, version) in &secret.labels {
+        if let Value::Array(labels) = labels.entry(version.as_str()).or_insert_with(|| json!([])) {
+            labels.push(label.as_str().into());
+        }
+    }
+    put(labels_member, (!labels.is_empty()).then_some(Value::Object(labels)));
+    Value::Object(answer)
+}

@@ -1,0 +1,91 @@
+//! One deviation in words: on one line, or in full with expectation, evidence and place.
+
+use super::style::{FAINT, Paint, STRONG, WEAK, plain, wrap};
+use super::value::{LABEL, brief, compare};
+use crate::judge::{Deviation, Kind};
+
+/// How much of a value goes on one line with others.
+const BRIEF: usize = 60;
+
+/// The kind's word in reports.
+pub(super) fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Outcome => "outcome",
+        Kind::Code => "code",
+        Kind::Message => "message",
+        Kind::Member => "member",
+        Kind::Value => "value",
+        Kind::Type => "type",
+        Kind::Labels => "labels",
+        Kind::Invariant => "invariant",
+        Kind::Wire => "wire",
+    }
+}
+
+/// The deviation on one line: `labels.v1: expected [AWSPREVIOUS], got []`.
+pub(super) fn line(deviation: &Deviation) -> String {
+    let nothing = null_is_nothing(deviation.kind);
+    let show = |value: &serde_json::Value| {
+        if nothing && value.is_null() { "nothing".to_owned() } else { brief(value, BRIEF) }
+    };
+    let path =
+        if deviation.path.is_empty() { word(deviation.kind).to_owned() } else { plain(&deviation.path) };
+    format!("{path}: expected {}, got {}", show(&deviation.expected), show(&deviation.actual))
+}
+
+/// The deviation in full. `file` is given where the deviation belongs to a step of a scenario.
+pub(super) fn block(deviation: &Deviation, file: Option<&str>, columns: usize, paint: Paint) -> Vec<String> {
+    let mut head = Vec::new();
+    if file.is_some() {
+        head.push(paint.text(STRONG, &format!("step {}", deviation.step)));
+    }
+    let operation = if deviation.operation.is_empty() { "raw request" } else { &deviation.operation };
+    head.push(paint.text(STRONG, &plain(operation)));
+    head.push(paint.text(WEAK, word(deviation.kind)));
+    // Codes, messages and the like have their kind's word for a path; once is enough.
+    if !deviation.path.is_empty() && deviation.path != word(deviation.kind) {
+        head.push(plain(&deviation.path));
+    }
+    if !deviation.cause.is_empty() {
+        head.push(paint.text(FAINT, &deviation.cause));
+    }
+    let mut out = vec![head.join("  ")];
+    let inner = columns.saturating_sub(2);
+    let mut body =
+        compare(&deviation.expected, &deviation.actual, null_is_nothing(deviation.kind), inner, paint);
+    let evidence = format!("{}: {}", deviation.evidence.as_str(), plain(&deviation.source));
+    body.extend(field("evidence", &evidence, inner, paint));
+    if let Some(file) = file {
+        body.extend(field("at", &format!("{}:{}", plain(file), deviation.line), inner, paint));
+    }
+    out.extend(body.iter().map(|line| format!("  {line}").trim_end().to_owned()));
+    out
+}
+
+/// A label and prose that hangs under its own beginning.
+pub(super) fn field(label: &str, text: &str, columns: usize, paint: Paint) -> Vec<String> {
+    wrap(text, columns.saturating_sub(LABEL).max(20))
+        .iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let lead =
+                if at == 0 { paint.text(FAINT, &format!("{label:<LABEL$}")) } else { " ".repeat(LABEL) };
+            format!("{lead}{line}")
+        })
+        .collect()
+}
+
+/// Whether null in a deviation of this kind stands for a value that is not there. Two values that are compared,
+/// and a value that has a type, are both there: then null is what was sent.
+fn null_is_nothing(kind: Kind) -> bool {
+    match kind {
+        Kind::Value | Kind::Type => false,
+        Kind::Outcome
+        | Kind::Code
+        | Kind::Message
+        | Kind::Member
+        | Kind::Labels
+        | Kind::Invariant
+        | Kind::Wire => true,
+    }
+}

@@ -1,0 +1,109 @@
+//! The accounts of the reference: a state for each account and region, and dice of its own.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+
+use crate::model::{Answer, Given, Random, State, apply};
+use crate::service::time::Timestamp;
+
+/// Dice from a seeded generator.
+pub(super) struct Dice(StdRng);
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        Dice(StdRng::seed_from_u64(seed))
+    }
+
+    /// A text of random letters out of an alphabet.
+    pub(super) fn text(&mut self, letters: &[u8], length: usize) -> String {
+        (0..length).map(|_| char::from(letters[self.below(letters.len() as u32) as usize])).collect()
+    }
+}
+
+impl Random for Dice {
+    fn below(&mut self, bound: u32) -> u32 {
+        if bound == 0 { 0 } else { self.0.random_range(0..bound) }
+    }
+}
+
+/// Locks, also after a panic elsewhere: every rule of the model checks before it changes anything.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The secrets of one account in one region.
+struct Account {
+    state: State,
+    dice: Dice,
+    latest: Timestamp,
+}
+
+/// Where a request goes, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) partition: &'a str,
+    pub(super) functions: &'a [String],
+    pub(super) now: Timestamp,
+}
+
+type Regions = HashMap<String, Arc<Mutex<Account>>>;
+
+/// All accounts. Each has a lock of its own, so that accounts do not wait for each other.
+pub(super) struct Accounts {
+    seed: u64,
+    by_account: Mutex<HashMap<String, Regions>>,
+}
+
+impl Accounts {
+    pub(super) fn new(seed: u64) -> Self {
+        Accounts { seed, by_account: Mutex::new(HashMap::new()) }
+    }
+
+    /// Forgets all secrets of all accounts.
+    pub(super) fn reset(&self) {
+        lock(&self.by_account).clear();
+    }
+
+    /// Answers one call.
+    pub(super) fn apply(&self, place: Place<'_>, operation: &str, input: &Value) -> Answer {
+        let account = self.account(place.account, place.region);
+        let mut account = lock(&account);
+        let Account { state, dice, latest } = &mut *account;
+        // The machine's clock may be set back; a state's time may not.
+        *latest = place.now.max(*latest);
+        let mut given = Given {
+            now: *latest,
+            account: place.account,
+            region: place.region,
+            partition: place.partition,
+            functions: place.functions,
+            random: dice,
+        };
+        apply(state, operation, input, &mut given)
+    }
+
+    fn account(&self, account: &str, region: &str) -> Arc<Mutex<Account>> {
+        let mut accounts = lock(&self.by_account);
+        if let Some(found) = accounts.get(account).and_then(|regions| regions.get(region)) {
+            return found.clone();
+        }
+        // The dice of an account do not depend on which other accounts there are.
+        let dice = Dice::new(hash(hash(self.seed, account), region));
+        let new = Arc::new(Mutex::new(Account { state: State::new(), dice, latest: Timestamp(i64::MIN) }));
+        accounts.entry(account.to_owned()).or_default().insert(region.to_owned(), new.clone());
+        new
+    }
+}
+
+/// FNV-1a, started from a seed.
+fn hash(seed: u64, text: &str) -> u64 {
+    text.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,223 @@
+//! The HTTP front: listens on 127.0.0.1, turns requests into [`WireRequest`]s, and responses into bytes.
+//!
+//! It refuses by itself only what is too large or does not arrive; every other request is the responder's. Names of
+//! headers are in small letters on the way in and out, which is all the same to HTTP; hyper keeps no other case.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONNECTION, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::responder::Responder;
+use crate::service::{WireRequest, WireResponse};
+
+/// How long requests under way may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What a client may send, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most bytes of a body. The largest that Secrets Manager takes are a few 65,536 bytes.
+    pub body: usize,
+    /// How long a request's head may take to arrive; a connection without a request is closed after it, too.
+    pub head_time: Duration,
+    /// How long a request's body may take to arrive.
+    pub body_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { body: 1024 * 1024, head_time: Duration::from_secs(60), body_time: Duration::from_secs(20) }
+    }
+}
+
+/// A server that runs. Dropping it ends it; [`Server::stop`] also waits for the requests under way.
+pub struct Server {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.address)
+    }
+}
+
+impl Server {
+    /// Starts answering on 127.0.0.1; port 0 picks a free one. Inside a tokio runtime, which it lives in.
+    ///
+    /// # Errors
+    /// When the port cannot be listened on.
+    pub async fn start(responder: Arc<dyn Responder>, port: u16) -> io::Result<Server> {
+        Server::start_with(responder, port, Limits::default()).await
+    }
+
+    /// Starts answering with limits of one's own.
+    ///
+    /// # Errors
+    /// When the port cannot be listened on.
+    pub async fn start_with(responder: Arc<dyn Responder>, port: u16, limits: Limits) -> io::Result<Server> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, responder, limits, stopped));
+        Ok(Server { address, stop, task })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Stops listening, lets the requests under way end, and returns when they have.
+    pub async fn stop(self) {
+        let Server { stop, task, .. } = self;
+        drop(stop);
+        // A task that panicked or was aborted has stopped all the same.
+        let _ = task.await;
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    responder: Arc<dyn Responder>,
+    limits: Limits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(stream, responder.clone(), limits, stopped.clone()));
+                }
+                // Out of descriptors, or the client has gone: wait for better times instead of spinning.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            Some(_) = connections.join_next() => {}
+            _ = stopped.changed() => break,
+        }
+    }
+    drop(listener);
+    let all_ended = async { while connections.join_next().await.is_some() {} };
+    // What has not ended after the grace is aborted when the set is dropped.
+    let _ = tokio::time::timeout(GRACE, all_ended).await;
+}
+
+async fn connection(
+    stream: TcpStream,
+    responder: Arc<dyn Responder>,
+    limits: Limits,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // Without it a small response may wait for the client's acknowledgement; when it fails we are only slower.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let responder = responder.clone();
+        async move { Ok::<_, Infallible>(exchange(request, &*responder, limits).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    // Errors are the client's: it went away, or sent what is no HTTP (hyper answers 400 to that).
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        _ = stopped.changed() => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn exchange(
+    request: Request<Incoming>,
+    responder: &dyn Responder,
+    limits: Limits,
+) -> Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let body = match read(body, limits).await {
+        Ok(body) => body,
+        Err(refusal) => {
+            let mut response = outgoing(refusal);
+            // The rest of the body is not read, so that the connection is of no more use.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            return response;
+        }
+    };
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let request = WireRequest {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path_and_query().map_or_else(|| head.uri.to_string(), ToString::to_string),
+        headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+        body,
+    };
+    // A bug of ours must not take the connection, and with it the client's other requests, down.
+    let answered = catch_unwind(AssertUnwindSafe(|| responder.respond(&request)));
+    outgoing(answered.unwrap_or_else(|_| {
+        let message = "An error occurred on the server side.";
+        WireResponse::failure(500, "InternalServiceError", message, &new_id())
+    }))
+}
+
+async fn read(body: Incoming, limits: Limits) -> Result<Bytes, WireResponse> {
+    let too_large = || {
+        let message = format!("The body of the request is larger than {} bytes.", limits.body);
+        WireResponse::refusal(413, "RequestEntityTooLargeException", &message, &new_id())
+    };
+    if body.size_hint().lower() > limits.body as u64 {
+        return Err(too_large());
+    }
+    let whole = Limited::new(body, limits.body).collect();
+    match tokio::time::timeout(limits.body_time, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => {
+            let message = "The body of the request did not arrive whole.";
+            Err(WireResponse::refusal(400, "SerializationException", message, &new_id()))
+        }
+        Err(_) => {
+            let message = "The body of the request did not arrive in time.";
+            Err(WireResponse::refusal(408, "RequestTimeoutException", message, &new_id()))
+        }
+    }
+}
+
+fn outgoing(response: WireResponse) -> Response<Full<Bytes>> {
+    let mut out = Response::new(Full::new(response.body));
+    *out.status_mut() = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in response.headers {
+        // A header that HTTP does not allow is left out: a responder that plays a recording may hold one.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            out.headers_mut().append(name, value);
+        }
+    }
+    out
+}
+
+fn new_id() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
