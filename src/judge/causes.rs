@@ -9,8 +9,12 @@ use super::pattern;
 use super::verdict::{Cause, Deviation, Kind, Verdict};
 
 /// What makes deviations one cause: operation, kind, path and the pattern of both sides. Of what the contract
-/// found the sides do not count, since it is reported once for operation, kind and path.
+/// found the sides do not count, since it is reported once for operation, kind and path; and what it found on the
+/// wire is one cause for all operations, since headers, status and the form of failures are made in one place.
 type Key = (bool, String, Kind, String, String, String);
+
+/// The operation of a cause that is no single operation's.
+const ALL: &str = "*";
 
 /// Groups all deviations, those in verdicts and those that the contract found, gives each its cause, and ranks the
 /// causes by scenarios affected, then by evidence.
@@ -50,7 +54,9 @@ fn both(verdict: &Verdict) -> impl Iterator<Item = (&Deviation, bool)> {
 fn key(deviation: &Deviation, of_contract: bool) -> Key {
     let path = paths::general_shown(&deviation.path);
     let (expected, actual) = if of_contract { Default::default() } else { sides(deviation) };
-    (of_contract, deviation.operation.clone(), deviation.kind, path, expected, actual)
+    let on_wire = of_contract && deviation.kind == Kind::Wire;
+    let operation = if on_wire { ALL.to_owned() } else { deviation.operation.clone() };
+    (of_contract, operation, deviation.kind, path, expected, actual)
 }
 
 /// The patterns of expected and actual, as far as they tell one fault from another.
@@ -64,6 +70,8 @@ fn sides(deviation: &Deviation) -> (String, String) {
         // A status is a name, and not a quantity.
         Kind::Wire => (expected.to_string(), actual.to_string()),
         Kind::Type => (pattern::general(expected).to_string(), found_type(actual).to_owned()),
+        // The same goes for an entry of a list.
+        Kind::Value if expected.is_null() || actual.is_null() => (presence(expected), presence(actual)),
         Kind::Code | Kind::Message | Kind::Value | Kind::Labels | Kind::Invariant => {
             (pattern::general(expected).to_string(), pattern::general(actual).to_string())
         }
@@ -91,17 +99,24 @@ fn found_type(value: &Value) -> &str {
 
 struct Group {
     scenarios: BTreeSet<String>,
+    operations: BTreeSet<String>,
     strongest: Deviation,
     example: Option<((usize, String), Deviation)>,
 }
 
 impl Group {
     fn new(first: &Deviation) -> Self {
-        Group { scenarios: BTreeSet::new(), strongest: first.clone(), example: None }
+        Group {
+            scenarios: BTreeSet::new(),
+            operations: BTreeSet::new(),
+            strongest: first.clone(),
+            example: None,
+        }
     }
 
     fn add(&mut self, deviation: &Deviation, size: &(usize, String)) {
         self.scenarios.insert(size.1.clone());
+        self.operations.insert(deviation.operation.clone());
         if deviation.evidence < self.strongest.evidence {
             self.strongest = deviation.clone();
         }
@@ -117,7 +132,11 @@ impl Group {
         };
         Cause {
             id: id.to_owned(),
-            operation: self.strongest.operation.clone(),
+            operation: if self.operations.len() == 1 {
+                self.strongest.operation.clone()
+            } else {
+                ALL.to_owned()
+            },
             kind: self.strongest.kind,
             summary: summary(shown, path),
             scenarios: self.scenarios.len(),

@@ -114,10 +114,11 @@ fn split(path: &str) -> Vec<(&str, bool, usize)> {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             b'.' | b'[' | b']' if depth == 0 => {
-                if start < at {
-                    // The digits of a place end with a bracket; everything else ends with what comes next.
-                    let end = if byte == b']' { at + 1 } else { at };
-                    parts.push((&path[start..at], byte == b']', end));
+                // The digits of a place end with a bracket, and a general path has none between its brackets.
+                if byte == b']' {
+                    parts.push((&path[start..at], true, at + 1));
+                } else if start < at {
+                    parts.push((&path[start..at], false, at));
                 }
                 start = at + 1;
             }
@@ -158,6 +159,8 @@ mod tests {
             ("VersionIdsToStages.${v1}", "VersionIdsToStages.*"),
             ("VersionIdsToStages.${db.x}[0]", "VersionIdsToStages.*[]"),
             ("Versions[0].VersionStages", "Versions[].VersionStages"),
+            ("Versions[].VersionStages[]", "Versions[].VersionStages[]"),
+            ("VersionIdsToStages.*[]", "VersionIdsToStages.*[]"),
             ("labels.v1", "labels.*"),
             ("labels.db.<uuid:1>", "labels.*.*"),
             ("labels", "labels"),

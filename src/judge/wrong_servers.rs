@@ -329,3 +329,16 @@ fn no_secret_enters_a_verdict() {
     assert!(!shown.contains("CANARY"), "{shown}");
     assert!(!shown.contains(NAME) && !shown.contains("123456789012") && !shown.contains(V2), "{shown}");
 }
+
+#[test]
+fn the_wire_is_one_cause_for_all_operations() {
+    let wrong = |operation: &str| {
+        let mut response = ok(&json!({"Name": NAME}));
+        response.headers[1].1 = "application/json".to_owned();
+        Mini::named(operation).step(operation, Expect::Success, response).verdict()
+    };
+    let run = run_of(vec![wrong("GetSecretValue"), wrong("RestoreSecret")]);
+    assert_eq!((run.contract.len(), run.causes.len()), (2, 1));
+    assert_eq!((run.causes[0].operation.as_str(), run.causes[0].scenarios), ("*", 2));
+    assert!(run.contract.iter().all(|found| found.cause == "c01"));
+}
