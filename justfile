@@ -33,6 +33,10 @@ run TARGET='embedded' *ARGS:
 audit:
     .ci/run licences
 
+# Known vulnerabilities of the dependencies; fetches the advisory database
+advisories:
+    cargo deny check advisories
+
 # Hold src/service/secretsmanager.json against the pinned botocore
 shapes:
     .ci/run shapes

@@ -15,12 +15,14 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
-use crate::judge::{KnownList, Status, Verdict, assemble, fails_run, judge};
-use crate::report::terminal::Style;
+use crate::judge::{KnownList, RunVerdict, Status, Verdict, assemble, fails_run, judge};
+use crate::report::Failing;
+use crate::report::terminal::{Options, render};
 use crate::run::{Names, stop};
 use crate::scenario::Scenario;
 use crate::suite::{Catalogue, LoadError, Opened, Refuse, RunOptions, execute_one, today};
@@ -189,17 +191,24 @@ impl Bench {
             Ok::<_, Failed>(judge(scenario, &executed.trace, &self.options.judge))
         })?;
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
-        let mut run = assemble(opened.info.clone(), vec![verdict], self.known.as_ref(), &today());
+        let mut run =
+            assemble(opened.info.clone(), vec![verdict], self.known.as_ref(), &today(), &self.options.judge);
         run.contract.clear();
         match run.verdicts.first() {
             Some(verdict) if verdict.status == Status::Skipped => {
                 Ok(Completion::ignored_with(verdict.reason.as_deref().unwrap_or_default()))
             }
             Some(verdict) if fails_run(verdict.status, &self.options.judge) => {
-                Err(Failed::from(crate::report::terminal::render(&run, &Style::default())))
+                Err(Failed::from(self.tell(&run)))
             }
             _ => Ok(Completion::Completed),
         }
+    }
+
+    fn tell(&self, run: &RunVerdict) -> String {
+        let scenario = |verdict: &Verdict| fails_run(verdict.status, &self.options.judge);
+        let failing = Failing { scenario: &scenario, ..Failing::USUAL };
+        render(run, &Options { width: 100, colour: false, elapsed: Duration::ZERO, failing })
     }
 
     /// Stops what was started for the tests, and gives what the contract found, as text.
@@ -207,7 +216,8 @@ impl Bench {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Ok(opened)) = opened else { return String::new() };
         let verdicts = std::mem::take(&mut *self.verdicts.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut run = assemble(opened.info.clone(), verdicts, self.known.as_ref(), &today());
+        let mut run =
+            assemble(opened.info.clone(), verdicts, self.known.as_ref(), &today(), &self.options.judge);
         if let Some(opened) = Arc::into_inner(opened) {
             self.runtime.block_on(opened.close());
         }
@@ -215,7 +225,7 @@ impl Bench {
             return String::new();
         }
         run.verdicts.clear();
-        crate::report::terminal::render(&run, &Style::default())
+        self.tell(&run)
     }
 }
 

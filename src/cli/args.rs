@@ -354,8 +354,10 @@ pub struct KnownUpdateArgs {
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
-#[command(after_help = "Only secrets that the ledger of this folder names are deleted, each of which a run of \
-    smcheck created here; `--all` takes every secret whose name begins with smcheck_.")]
+#[command(
+    after_help = "Only secrets that the ledger of this folder names are deleted, each of which a run of \
+    smcheck created here; `--all` takes every secret whose name begins with smcheck_."
+)]
 pub struct SweepArgs {
     /// The target
     #[arg(long, short, value_name = "TARGET")]

@@ -43,7 +43,9 @@ pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
     if paths.is_empty() {
         paths = ["scenarios", "known"].iter().map(PathBuf::from).filter(|path| path.is_dir()).collect();
         if paths.is_empty() {
-            return Err(Failure::usage("there is neither scenarios/ nor known/ here; name a file or a folder"));
+            return Err(Failure::usage(
+                "there is neither scenarios/ nor known/ here; name a file or a folder",
+            ));
         }
     }
     let (mut files, mut findings) = (0, 0);
@@ -111,7 +113,9 @@ pub(super) fn targets() -> Result<Exit, Failure> {
         (ENV.to_owned(), "what AWS_ENDPOINT_URL and the AWS profile say".to_owned()),
         (AWS.to_owned(), "AWS itself, only when it is named, in an account that is named".to_owned()),
     ];
-    for (name, target) in config.targets.iter().filter(|(name, _)| ![EMBEDDED, ENV, AWS].contains(&name.as_str())) {
+    for (name, target) in
+        config.targets.iter().filter(|(name, _)| ![EMBEDDED, ENV, AWS].contains(&name.as_str()))
+    {
         let how = match (&target.url, &target.start) {
             (Some(url), _) => format!("at {url}"),
             (None, Some(command)) => format!("started with `{command}`"),

@@ -7,7 +7,6 @@ use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{output, run, settings};
 use crate::judge::{JudgeOptions, KnownList, assemble, known};
-use crate::store;
 use crate::suite::today;
 
 /// Runs the scenarios and writes the deviations that occur into the list. Entries that are there keep their
@@ -31,14 +30,18 @@ pub(super) async fn update(args: KnownUpdateArgs) -> Result<Exit, Failure> {
         verdicts.push(done.verdict.clone());
     })
     .await?;
-    let judged = assemble(info, verdicts, existing.as_ref(), &today());
+    let judged = assemble(info, verdicts, existing.as_ref(), &today(), &JudgeOptions::default());
     let text = known::render(&judged, existing.as_ref());
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|why| Failure::usage(format!("cannot make {}: {why}", folder.display())))?;
     }
-    store::atomic::write(&path, text.as_bytes())
+    std::fs::write(&path, text.as_bytes())
         .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
-    output::line(&format!("wrote {}; `smcheck lint {}` names the reasons to fill in", path.display(), path.display()));
+    output::line(&format!(
+        "wrote {}; `smcheck lint {}` names the reasons to fill in",
+        path.display(),
+        path.display()
+    ));
     Ok(Exit::Expected)
 }

@@ -4,12 +4,9 @@
 pub mod args;
 pub mod exit;
 
-mod audit;
 mod info;
 mod known;
 mod output;
-mod record;
-mod review;
 mod run;
 mod serve;
 mod settings;
@@ -42,13 +39,8 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => block_on(run::run(args)),
-        Command::Record(args) => block_on(record::record(args)),
-        Command::Replay(args) => block_on(record::replay(args)),
-        Command::Diff(args) => block_on(record::diff(args)),
-        Command::Review(args) => review::review(&args),
-        Command::Accept(args) => review::accept(&args),
+        _ => todo!(),
         Command::Serve(args) => block_on(serve::serve(args)),
-        Command::Audit(args) => audit::audit(&args),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Schema => info::schema(),

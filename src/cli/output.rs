@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::Colour;
 use crate::judge::Verdict;
-use crate::report::terminal::{self, Style};
+use crate::report::terminal;
 
 /// How wide lines may be where it is not known.
 const WIDTH: usize = 100;
@@ -52,12 +52,10 @@ pub(super) fn warn(text: &str) {
     say(&format!("{style}warning{style:#}: {text}"));
 }
 
-/// How reports look on this stdout. Colour codes are always in the text; anstream takes them out where they are
-/// not wanted.
-pub(super) fn style() -> Style {
+/// How wide reports may be. They are painted always; anstream takes the colours out where they are not wanted.
+pub(super) fn width() -> usize {
     let columns = rustix::termios::tcgetwinsize(std::io::stdout()).map(|size| usize::from(size.ws_col));
-    let width = columns.ok().filter(|columns| *columns >= 40).unwrap_or(WIDTH);
-    Style { colour: true, width }
+    columns.ok().filter(|columns| *columns > 0).unwrap_or(WIDTH)
 }
 
 /// Progress while scenarios run: a bar on a terminal, a line for each scenario that did not pass in a pipe.
@@ -90,7 +88,7 @@ impl Progress {
                 bar.set_message(verdict.id.clone());
             }
             None if quiet => {}
-            None => say(&terminal::scenario_line(verdict, &Style { colour: false, width: WIDTH })),
+            None => say(&terminal::scenario_line(verdict, true)),
         }
     }
 

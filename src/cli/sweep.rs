@@ -23,7 +23,8 @@ pub(super) async fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     let signals = Signals::listen().map_err(Failure::target)?;
     let caller = opened.own_caller(signals.stop().clone());
     let here = Path::new(".");
-    let ledger = Ledger::read(here).map_err(|why| Failure::usage(format!("cannot read the ledger: {why}")))?;
+    let ledger =
+        Ledger::read(here).map_err(|why| Failure::usage(format!("cannot read the ledger: {why}")))?;
     let mut names: BTreeSet<String> =
         ledger.iter().filter(|line| line.region == region).map(|line| line.name.clone()).collect();
     if args.all {
@@ -48,7 +49,10 @@ pub(super) async fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     }
     output::say(&format!("{} names looked for, {gone} were gone already", names.len()));
     if !left.is_empty() {
-        return Err(Failure { exit: Exit::Deviations, message: format!("could not delete {}", left.join(", ")) });
+        return Err(Failure {
+            exit: Exit::Deviations,
+            message: format!("could not delete {}", left.join(", ")),
+        });
     }
     let elsewhere = ledger.iter().any(|line| line.region != region);
     if elsewhere {
@@ -65,7 +69,8 @@ enum State {
 }
 
 async fn look(caller: &Caller, name: &str) -> Result<State, Failure> {
-    let exchange = caller.call("DescribeSecret", &json!({"SecretId": name})).await.map_err(Failure::target)?;
+    let exchange =
+        caller.call("DescribeSecret", &json!({"SecretId": name})).await.map_err(Failure::target)?;
     match exchange.response.error() {
         None => Ok(State::There),
         Some(error) if error.code == "ResourceNotFoundException" => Ok(State::Gone),
@@ -75,7 +80,8 @@ async fn look(caller: &Caller, name: &str) -> Result<State, Failure> {
 
 /// All secrets whose name begins as ours do.
 async fn ours(caller: &Caller) -> Result<Vec<String>, Failure> {
-    let filter = json!({"Filters": [{"Key": "name", "Values": [NAME_PREFIX]}], "IncludePlannedDeletion": true});
+    let filter =
+        json!({"Filters": [{"Key": "name", "Values": [NAME_PREFIX]}], "IncludePlannedDeletion": true});
     let pages = probe::pages(caller, "ListSecrets", filter).await.map_err(Failure::target)?;
     let mut names = Vec::new();
     for page in pages {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::scenario::{Context, Matcher, evaluate};
 use crate::scenario::{Action, Expect, Failure, Repeat, SecretLabels, Step, Template, Variables};
+use crate::scenario::{Context, Matcher, evaluate};
 use crate::service::WireResponse;
 use crate::trace::{Call, Exchange, Probe, joined_pages};
 

@@ -41,7 +41,12 @@ impl<'s> Complaints<'s> {
     }
 
     /// The entries of a map whose keys must be among these; anything else is a finding.
-    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> Option<&'n [(Node, Node)]> {
+    pub(super) fn map<'n>(
+        &mut self,
+        node: &'n Node,
+        what: &str,
+        keys: &[&str],
+    ) -> Option<&'n [(Node, Node)]> {
         let Some(entries) = node.entries() else {
             self.at(node, format!("{what} is a map, not {}", node.type_name()));
             return None;

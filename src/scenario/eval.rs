@@ -20,7 +20,13 @@ fn holds(matcher: &Matcher, actual: Option<&Value>, context: &Context<'_>) -> Op
     evaluation.mismatches.is_empty().then_some(evaluation)
 }
 
-fn check(matcher: &Matcher, actual: Option<&Value>, context: &Context<'_>, path: &mut String, into: &mut Evaluation) {
+fn check(
+    matcher: &Matcher,
+    actual: Option<&Value>,
+    context: &Context<'_>,
+    path: &mut String,
+    into: &mut Evaluation,
+) {
     match matcher {
         Matcher::Absent => {
             if actual.is_some() {
@@ -46,7 +52,9 @@ fn check(matcher: &Matcher, actual: Option<&Value>, context: &Context<'_>, path:
         Matcher::OneOf(choices) => {
             match choices.iter().find_map(|choice| holds(choice, actual, context)) {
                 Some(found) => into.saved.extend(found.saved),
-                None => miss(into, path, MismatchKind::Value, Some(matcher.describe(context.variables)), actual),
+                None => {
+                    miss(into, path, MismatchKind::Value, Some(matcher.describe(context.variables)), actual)
+                }
             }
             return;
         }
@@ -59,7 +67,13 @@ fn check(matcher: &Matcher, actual: Option<&Value>, context: &Context<'_>, path:
     check_value(matcher, value, context, path, into);
 }
 
-fn check_value(matcher: &Matcher, value: &Value, context: &Context<'_>, path: &mut String, into: &mut Evaluation) {
+fn check_value(
+    matcher: &Matcher,
+    value: &Value,
+    context: &Context<'_>,
+    path: &mut String,
+    into: &mut Evaluation,
+) {
     let expected = || Some(matcher.describe(context.variables));
     let kind = |right_type: bool| if right_type { MismatchKind::Value } else { MismatchKind::Type };
     let mut verdict = |fits: bool, right_type: bool| {
@@ -103,7 +117,8 @@ fn check_value(matcher: &Matcher, value: &Value, context: &Context<'_>, path: &m
             verdict(length.is_some_and(fits), length.is_some());
         }
         Matcher::Bytes(bytes) => {
-            let decoded = value.as_str().and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+            let decoded =
+                value.as_str().and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
             verdict(decoded.as_ref() == Some(bytes), value.is_string());
         }
         Matcher::List(entries) => check_list(entries, value, context, path, into),
@@ -118,18 +133,26 @@ fn check_value(matcher: &Matcher, value: &Value, context: &Context<'_>, path: &m
                 miss(into, path, kind(right_type), expected(), Some(value));
             }
         }
-        Matcher::Json(inner) => match value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
-            Some(parsed) => match holds(inner, Some(&parsed), context) {
-                Some(found) => into.saved.extend(found.saved),
-                None => miss(into, path, MismatchKind::Value, expected(), Some(value)),
-            },
-            None => miss(into, path, kind(value.is_string()), expected(), Some(value)),
-        },
+        Matcher::Json(inner) => {
+            match value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+                Some(parsed) => match holds(inner, Some(&parsed), context) {
+                    Some(found) => into.saved.extend(found.saved),
+                    None => miss(into, path, MismatchKind::Value, expected(), Some(value)),
+                },
+                None => miss(into, path, kind(value.is_string()), expected(), Some(value)),
+            }
+        }
         Matcher::Absent | Matcher::Save { .. } | Matcher::Not(_) | Matcher::OneOf(_) => {}
     }
 }
 
-fn check_list(entries: &[Matcher], value: &Value, context: &Context<'_>, path: &mut String, into: &mut Evaluation) {
+fn check_list(
+    entries: &[Matcher],
+    value: &Value,
+    context: &Context<'_>,
+    path: &mut String,
+    into: &mut Evaluation,
+) {
     let Some(list) = value.as_array() else {
         let expected = Matcher::List(entries.to_vec()).describe(context.variables);
         miss(into, path, MismatchKind::Type, Some(expected), Some(value));
@@ -258,9 +281,8 @@ fn contains(inner: &Matcher, value: &Value, context: &Context<'_>) -> Option<Eva
 }
 
 fn time_fits(time: &TimeMatcher, at: Timestamp, context: &Context<'_>) -> bool {
-    let saved = |name: &String| {
-        context.variables.get(name).and_then(Value::as_f64).and_then(Timestamp::from_seconds)
-    };
+    let saved =
+        |name: &String| context.variables.get(name).and_then(Value::as_f64).and_then(Timestamp::from_seconds);
     match time {
         TimeMatcher::Any => true,
         TimeMatcher::Near { offset_ms, within } => {
@@ -302,7 +324,9 @@ fn same(left: &Value, right: &Value) -> bool {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
-            let all = |a: &Map<String, Value>| a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)));
+            let all = |a: &Map<String, Value>| {
+                a.iter().all(|(key, value)| b.get(key).is_some_and(|other| same(value, other)))
+            };
             a.len() == b.len() && all(a)
         }
         _ => left == right,
@@ -313,7 +337,13 @@ fn same_type(left: &Value, right: &Value) -> bool {
     std::mem::discriminant(left) == std::mem::discriminant(right)
 }
 
-fn miss(into: &mut Evaluation, path: &str, kind: MismatchKind, expected: Option<Value>, actual: Option<&Value>) {
+fn miss(
+    into: &mut Evaluation,
+    path: &str,
+    kind: MismatchKind,
+    expected: Option<Value>,
+    actual: Option<&Value>,
+) {
     into.mismatches.push(Mismatch { path: path.to_owned(), kind, expected, actual: actual.cloned() });
 }
 

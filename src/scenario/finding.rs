@@ -37,7 +37,8 @@ impl fmt::Display for Finding {
         // A long line is cut around the place.
         let from = if characters.len() <= SHOWN { 0 } else { at.saturating_sub(SHOWN / 2) };
         let to = (from + SHOWN).min(characters.len());
-        let mut shown: String = characters[from..to].iter().map(|c| if c.is_control() { ' ' } else { *c }).collect();
+        let mut shown: String =
+            characters[from..to].iter().map(|c| if c.is_control() { ' ' } else { *c }).collect();
         if to < characters.len() {
             shown.push('…');
         }

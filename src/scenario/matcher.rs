@@ -186,7 +186,9 @@ impl Matcher {
             Matcher::Save { is: Some(inner), .. } => inner.describe(variables),
             Matcher::Save { name, is: None } => word("$save", json!(name)),
             Matcher::Json(inner) => word("$json", inner.describe(variables)),
-            Matcher::Bytes(bytes) => word("$bytes", json!(base64::engine::general_purpose::STANDARD.encode(bytes))),
+            Matcher::Bytes(bytes) => {
+                word("$bytes", json!(base64::engine::general_purpose::STANDARD.encode(bytes)))
+            }
         }
     }
 
@@ -204,10 +206,14 @@ impl Matcher {
                 }
             }
             Matcher::Arn(variable) => each(variable),
-            Matcher::Time(TimeMatcher::After(name) | TimeMatcher::Before(name) | TimeMatcher::Equals(name)) => {
+            Matcher::Time(
+                TimeMatcher::After(name) | TimeMatcher::Before(name) | TimeMatcher::Equals(name),
+            ) => {
                 each(name);
             }
-            Matcher::Contains(inner) | Matcher::Not(inner) | Matcher::Json(inner) => inner.each_variable(each),
+            Matcher::Contains(inner) | Matcher::Not(inner) | Matcher::Json(inner) => {
+                inner.each_variable(each)
+            }
             Matcher::Save { is: Some(inner), .. } => inner.each_variable(each),
             Matcher::Save { is: None, .. }
             | Matcher::Time(_)
@@ -257,15 +263,8 @@ impl TimeMatcher {
 
 impl TypeName {
     /// All types.
-    pub const ALL: [TypeName; 7] = [
-        Self::String,
-        Self::Number,
-        Self::Integer,
-        Self::Boolean,
-        Self::List,
-        Self::Map,
-        Self::Timestamp,
-    ];
+    pub const ALL: [TypeName; 7] =
+        [Self::String, Self::Number, Self::Integer, Self::Boolean, Self::List, Self::Map, Self::Timestamp];
 
     /// The word in scenarios.
     pub fn as_str(self) -> &'static str {
@@ -303,16 +302,16 @@ fn describe_template(template: &Template, variables: &Variables) -> Value {
         Template::Text(parts) => {
             let shown = parts.iter().map(|part| match part {
                 Part::Literal(text) => text.clone(),
-                Part::Variable(name) => {
-                    variables.get(name).map_or_else(|| format!("${{{name}}}"), text_of)
-                }
+                Part::Variable(name) => variables.get(name).map_or_else(|| format!("${{{name}}}"), text_of),
             });
             Value::String(shown.collect())
         }
         Template::List(entries) => entries.iter().map(|entry| describe_template(entry, variables)).collect(),
         Template::Map(members) => members
             .iter()
-            .map(|(key, value)| (text_of(&describe_template(key, variables)), describe_template(value, variables)))
+            .map(|(key, value)| {
+                (text_of(&describe_template(key, variables)), describe_template(value, variables))
+            })
             .collect(),
         Template::Fill { with, length, .. } => json!({"$fill": {"with": with, "length": length}}),
     }

@@ -119,7 +119,13 @@ impl<'t> Source<'t> {
         Source { path, text }
     }
 
-    pub(super) fn finding(&self, place: Place, width: usize, message: String, hint: Option<String>) -> Finding {
+    pub(super) fn finding(
+        &self,
+        place: Place,
+        width: usize,
+        message: String,
+        hint: Option<String>,
+    ) -> Finding {
         let line = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
         // More than is ever shown is not kept.
         let source_line = if line.len() > 4000 { String::new() } else { line.trim_end().to_owned() };
@@ -151,7 +157,8 @@ pub(super) fn decode<'b>(path: &str, bytes: &'b [u8]) -> Result<&'b str, Finding
 
 /// Reads the one document of a file. Findings that do not stop the reading (duplicate keys) are added to the list.
 pub(super) fn read(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Node> {
-    let mut reader = Reader { source, findings, open: Vec::new(), anchors: HashMap::new(), expanded: 0, root: None };
+    let mut reader =
+        Reader { source, findings, open: Vec::new(), anchors: HashMap::new(), expanded: 0, root: None };
     let mut documents = 0;
     for event in Parser::new_from_str(source.text) {
         match event {
@@ -244,13 +251,23 @@ impl Reader<'_, '_> {
 
     fn alias(&mut self, anchor: usize, place: Place, width: usize) -> bool {
         let Some(node) = self.anchors.get(&anchor) else {
-            self.complain(place, width, "an alias cannot stand for a value that it is part of".to_owned(), None);
+            self.complain(
+                place,
+                width,
+                "an alias cannot stand for a value that it is part of".to_owned(),
+                None,
+            );
             return false;
         };
         self.expanded += node.size();
         let deep = self.open.len() + node.depth() > DEPTH_MAX;
         if self.expanded > ALIAS_MAX || deep {
-            self.complain(place, width, format!("aliases stand for more than {ALIAS_MAX} values, or too deep ones"), None);
+            self.complain(
+                place,
+                width,
+                format!("aliases stand for more than {ALIAS_MAX} values, or too deep ones"),
+                None,
+            );
             return false;
         }
         let node = Node { place, width, ..node.clone() };
@@ -290,7 +307,11 @@ fn place(span: &Span) -> Place {
 }
 
 fn width(span: &Span) -> usize {
-    if span.end.line() == span.start.line() { span.end.col().saturating_sub(span.start.col()).max(1) } else { 1 }
+    if span.end.line() == span.start.line() {
+        span.end.col().saturating_sub(span.start.col()).max(1)
+    } else {
+        1
+    }
 }
 
 /// The core schema of YAML 1.2.

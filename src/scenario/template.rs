@@ -71,7 +71,8 @@ impl Template {
             }
             literal.push_str(&rest[..at]);
             let after = &rest[at + 2..];
-            let end = after.find('}').ok_or_else(|| BadTemplate { at: place(), message: "`${` is not closed" })?;
+            let end =
+                after.find('}').ok_or_else(|| BadTemplate { at: place(), message: "`${` is not closed" })?;
             let name = &after[..end];
             if !is_variable(name) {
                 let message = "a variable's name has letters, digits, `_`, `-` and `.`";

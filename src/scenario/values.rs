@@ -36,7 +36,9 @@ const FILL_MAX: u64 = 1_000_000;
 pub(super) fn template(node: &Node, complaints: &mut Complaints<'_>) -> Template {
     match &node.kind {
         NodeKind::Text(text) => read_text(node, text, complaints),
-        NodeKind::List(list) => Template::List(list.iter().map(|entry| template(entry, complaints)).collect()),
+        NodeKind::List(list) => {
+            Template::List(list.iter().map(|entry| template(entry, complaints)).collect())
+        }
         NodeKind::Map(entries) => match word(node) {
             Some(("$fill", value)) => fill(value, complaints),
             Some((matcher, _)) if MATCHERS.contains(&matcher) => {
@@ -134,7 +136,9 @@ fn map(entries: &[(Node, Node)], complaints: &mut Complaints<'_>) -> Matcher {
                 NodeKind::Bool(flag) => partial = flag,
                 _ => complaints.at(value, "`$partial` is true or false"),
             },
-            Some(name) if name.starts_with('$') && name[1..].starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            Some(name)
+                if name.starts_with('$') && name[1..].starts_with(|c: char| c.is_ascii_alphabetic()) =>
+            {
                 if MATCHERS.contains(&name) {
                     complaints.at(key, format!("`{name}` stands alone in its map"));
                 } else {
@@ -151,7 +155,9 @@ fn named(node: &Node, name: &str, value: &Node, complaints: &mut Complaints<'_>)
     // What stands for a matcher that cannot be read; the file has a finding and never runs.
     let nothing = Matcher::Exact(Template::Value(Value::Null));
     match name {
-        "$arn" => complaints.text(value, "`$arn`").map_or(nothing, |variable| Matcher::Arn(variable.to_owned())),
+        "$arn" => {
+            complaints.text(value, "`$arn`").map_or(nothing, |variable| Matcher::Arn(variable.to_owned()))
+        }
         "$uuid" => {
             if value.text() != Some("any") {
                 complaints.at(value, "`$uuid` is `any`");
@@ -187,8 +193,12 @@ fn named(node: &Node, name: &str, value: &Node, complaints: &mut Complaints<'_>)
             }
             Matcher::Absent
         }
-        "$unordered" => complaints.list(value, "`$unordered`").map_or(nothing, |list| Matcher::Unordered(all(list, complaints))),
-        "$oneOf" => complaints.list(value, "`$oneOf`").map_or(nothing, |list| Matcher::OneOf(all(list, complaints))),
+        "$unordered" => complaints
+            .list(value, "`$unordered`")
+            .map_or(nothing, |list| Matcher::Unordered(all(list, complaints))),
+        "$oneOf" => {
+            complaints.list(value, "`$oneOf`").map_or(nothing, |list| Matcher::OneOf(all(list, complaints)))
+        }
         "$contains" => Matcher::Contains(Box::new(matcher(value, complaints))),
         "$not" => Matcher::Not(Box::new(matcher(value, complaints))),
         "$json" => Matcher::Json(Box::new(matcher(value, complaints))),

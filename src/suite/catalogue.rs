@@ -93,7 +93,8 @@ impl Catalogue {
             return Err(LoadError::Findings(findings));
         }
         if scenarios.is_empty() {
-            let folder = if let Catalogue::Folder(folder) = self { folder.clone() } else { PathBuf::from(FOLDER) };
+            let folder =
+                if let Catalogue::Folder(folder) = self { folder.clone() } else { PathBuf::from(FOLDER) };
             return Err(LoadError::Empty(folder));
         }
         if !filters.is_empty() {
@@ -173,7 +174,8 @@ fn quoted(filters: &[String]) -> String {
 }
 
 fn summary(findings: &[Finding]) -> String {
-    let files: std::collections::BTreeSet<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+    let files: std::collections::BTreeSet<&str> =
+        findings.iter().map(|finding| finding.path.as_str()).collect();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     format!("{} in {}", plural(findings.len(), "finding"), plural(files.len(), "file"))
 }

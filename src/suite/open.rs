@@ -11,7 +11,7 @@ use crate::judge::{KnownError, KnownList, TargetInfo};
 use crate::run::caller::Guard;
 use crate::run::{Caller, Stop};
 use crate::scenario::Scenario;
-use crate::server::{Playback, Reference, ReferenceOptions, Server};
+use crate::server::{Reference, ReferenceOptions, Responder, Server};
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::Timestamp;
 use crate::target::aws::{self, Ledger, Pace};
@@ -36,7 +36,7 @@ enum Behind {
     Nothing,
     Emulator(Box<Emulator>),
     Reference { server: Server, reference: Arc<Reference> },
-    Playback { server: Server, sessions: BTreeMap<String, Credentials> },
+    Sessions { server: Server, sessions: BTreeMap<String, Credentials> },
 }
 
 /// A target that could not be opened.
@@ -55,7 +55,7 @@ pub enum OpenError {
     #[error(transparent)]
     Guard(#[from] aws::GuardError),
     /// The ledger of created secrets cannot be opened.
-    #[error("cannot open the ledger {}: {0}", aws::LEDGER)]
+    #[error("cannot open the ledger of created secrets: {0}")]
     Ledger(std::io::Error),
 }
 
@@ -89,7 +89,8 @@ impl Opened {
         };
         match &target.kind {
             Kind::Embedded => {
-                let options = ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
+                let options =
+                    ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
                 let reference = Arc::new(Reference::new(options));
                 let server = Server::start(reference.clone(), 0).await.map_err(OpenError::Listen)?;
                 let endpoint = server.endpoint();
@@ -122,27 +123,25 @@ impl Opened {
                 }
                 let (client, info) = (client(endpoint)?, info(endpoint, None));
                 let ledger = Ledger::open(folder).map_err(OpenError::Ledger)?;
-                let guard =
-                    Guard { pace: Some(Arc::new(Pace::default())), ledger: Some(Arc::new(ledger)) };
+                let guard = Guard { pace: Some(Arc::new(Pace::default())), ledger: Some(Arc::new(ledger)) };
                 Ok(Opened { target, info, client, guard, behind: Behind::Nothing })
             }
         }
     }
 
-    /// Opens a playback as a target. `sessions` holds the key pair of each scenario, by id; `info` says what was
-    /// recorded.
+    /// Opens a server of ours as a target, with the key pair of each scenario, by id. `info` says what it plays.
     ///
     /// # Errors
     /// When our own server cannot listen.
-    pub async fn playback(
-        playback: Arc<Playback>,
+    pub async fn sessions(
+        responder: Arc<dyn Responder>,
         sessions: BTreeMap<String, Credentials>,
         target: Target,
         info: TargetInfo,
     ) -> Result<Self, OpenError> {
-        let server = Server::start(playback, 0).await.map_err(OpenError::Listen)?;
+        let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
         let client = Client::new(&server.endpoint(), target.connect_timeout, target.timeout)?;
-        let behind = Behind::Playback { server, sessions };
+        let behind = Behind::Sessions { server, sessions };
         Ok(Opened { target, info, client, guard: Guard::default(), behind })
     }
 
@@ -162,7 +161,7 @@ impl Opened {
     /// A caller for a scenario: with an account of its own where it is isolated and the target allows it.
     pub fn caller(&self, scenario: &Scenario, stop: Stop) -> Caller {
         let credentials = match (&self.behind, &self.target.isolation) {
-            (Behind::Playback { sessions, .. }, _) => {
+            (Behind::Sessions { sessions, .. }, _) => {
                 sessions.get(&scenario.id).cloned().unwrap_or_else(|| self.target.credentials.clone())
             }
             (Behind::Reference { reference, .. }, _) if scenario.isolated => reference.new_account(),
@@ -174,7 +173,13 @@ impl Opened {
 
     /// A caller with the target's own credentials.
     pub fn own_caller(&self, stop: Stop) -> Caller {
-        Caller::new(self.client.clone(), &self.target.credentials, &self.target.region, self.guard.clone(), stop)
+        Caller::new(
+            self.client.clone(),
+            &self.target.credentials,
+            &self.target.region,
+            self.guard.clone(),
+            stop,
+        )
     }
 
     /// Empties the target, where it has a `reset`.
@@ -208,7 +213,7 @@ impl Opened {
         match self.behind {
             Behind::Nothing => {}
             Behind::Emulator(emulator) => emulator.stop().await,
-            Behind::Reference { server, .. } | Behind::Playback { server, .. } => server.stop().await,
+            Behind::Reference { server, .. } | Behind::Sessions { server, .. } => server.stop().await,
         }
     }
 }

@@ -134,7 +134,8 @@ impl Shared {
 
     async fn one(&self, scenario: &Arc<Scenario>) -> Result<Done, RunError> {
         let executed = execute_one(scenario, &self.opened, &self.options, &self.names, &self.stop).await?;
-        let verdict = judge(scenario, &executed.trace, &self.options.judge);
+        let options = JudgeOptions { list_may_lag: self.opened.target.eventual, ..self.options.judge };
+        let verdict = judge(scenario, &executed.trace, &options);
         Ok(Done { scenario: Arc::clone(scenario), trace: executed.trace, verdict, left: executed.left })
     }
 }
@@ -163,7 +164,9 @@ pub async fn execute_one(
     let settings = Settings { probe: options.probe, patience };
     let executed = execute(plan, &opened.caller(scenario, stop.clone()), settings).await;
     match &executed.trouble {
-        Some(Trouble::Client(why @ ClientError::Connect { .. })) => Err(RunError::Unreachable(why.to_string())),
+        Some(Trouble::Client(why @ ClientError::Connect { .. })) => {
+            Err(RunError::Unreachable(why.to_string()))
+        }
         _ => Ok(executed),
     }
 }
