@@ -9,8 +9,12 @@ use super::pattern;
 use super::verdict::{Cause, Deviation, Kind, Verdict};
 
 /// What makes deviations one cause: operation, kind, path and the pattern of both sides. Of what the contract
-/// found the sides do not count, since it is reported once for operation, kind and path.
+/// found the sides do not count, since it is reported once for operation, kind and path; and what it found on the
+/// wire is one cause for all operations, since headers, status and the form of failures are made in one place.
 type Key = (bool, String, Kind, String, String, String);
+
+/// The operation of a cause that is no single operation's.
+const ALL: &str = "*";
 
 /// Groups all deviations, those in verdicts and those that the contract found, gives each its cause, and ranks the
 /// causes by scenarios affected, then by evidence.
@@ -50,7 +54,9 @@ fn both(verdict: &Verdict) -> impl Iterator<Item = (&Deviation, bool)> {
 fn key(deviation: &Deviation, of_contract: bool) -> Key {
     let path = paths::general_shown(&deviation.path);
     let (expected, actual) = if of_contract { Default::default() } else { sides(deviation) };
-    (of_contract, deviation.operation.clone(), deviation.kind, path, expected, actual)
+    let on_wire = of_contract && deviation.kind == Kind::Wire;
+    let operation = if on_wire { ALL.to_owned() } else { deviation.operation.clone() };
+    (of_contract, operation, deviation.kind, path, expected, actual)
 }
 
 /// The patterns of expected and actual, as far as they tell one fault from another.
@@ -63,7 +69,9 @@ fn sides(deviation: &Deviation) -> (String, String) {
         Kind::Outcome => (code_of(expected), code_of(actual)),
         // A status is a name, and not a quantity.
         Kind::Wire => (expected.to_string(), actual.to_string()),
-        Kind::Type => (pattern::general(expected).to_string(), json_type(actual)),
+        Kind::Type => (pattern::general(expected).to_string(), found_type(actual).to_owned()),
+        // The same goes for an entry of a list.
+        Kind::Value if expected.is_null() || actual.is_null() => (presence(expected), presence(actual)),
         Kind::Code | Kind::Message | Kind::Value | Kind::Labels | Kind::Invariant => {
             (pattern::general(expected).to_string(), pattern::general(actual).to_string())
         }
@@ -79,27 +87,36 @@ fn code_of(value: &Value) -> String {
     text.split_once(": ").map_or(text, |(code, _)| code).to_owned()
 }
 
-fn json_type(value: &Value) -> String {
+/// The type that was found: words of ours where the value itself says nothing, otherwise the value's own.
+fn found_type(value: &Value) -> &str {
+    const WORDS: [&str; 8] = ["null", "boolean", "number", "string", "list", "map", "no JSON", "zero bytes"];
     match value {
-        // Either words of ours for a type or a value of the type string; both are told by the expected type.
-        Value::String(text) if text.contains(' ') => pattern::general_text(text),
-        other => super::shape_check::json_type(other).to_owned(),
+        Value::String(text) if WORDS.contains(&text.as_str()) => text,
+        Value::String(text) if text.ends_with("no JSON") => "no JSON",
+        other => super::shape_check::json_type(other),
     }
 }
 
 struct Group {
     scenarios: BTreeSet<String>,
+    operations: BTreeSet<String>,
     strongest: Deviation,
     example: Option<((usize, String), Deviation)>,
 }
 
 impl Group {
     fn new(first: &Deviation) -> Self {
-        Group { scenarios: BTreeSet::new(), strongest: first.clone(), example: None }
+        Group {
+            scenarios: BTreeSet::new(),
+            operations: BTreeSet::new(),
+            strongest: first.clone(),
+            example: None,
+        }
     }
 
     fn add(&mut self, deviation: &Deviation, size: &(usize, String)) {
         self.scenarios.insert(size.1.clone());
+        self.operations.insert(deviation.operation.clone());
         if deviation.evidence < self.strongest.evidence {
             self.strongest = deviation.clone();
         }
@@ -115,7 +132,11 @@ impl Group {
         };
         Cause {
             id: id.to_owned(),
-            operation: self.strongest.operation.clone(),
+            operation: if self.operations.len() == 1 {
+                self.strongest.operation.clone()
+            } else {
+                ALL.to_owned()
+            },
             kind: self.strongest.kind,
             summary: summary(shown, path),
             scenarios: self.scenarios.len(),
@@ -138,14 +159,9 @@ fn summary(deviation: &Deviation, path: &str) -> String {
             format!("labels of the secret: expected {expected}, got {actual}")
         }
         Kind::Labels => format!("labels of a version: expected {expected}, got {actual}"),
+        Kind::Type => format!("{path}: expected {expected}, got {}", found_type(&deviation.actual)),
         Kind::Outcome => format!("expected {expected}, got {actual}"),
-        Kind::Code
-        | Kind::Message
-        | Kind::Member
-        | Kind::Value
-        | Kind::Type
-        | Kind::Invariant
-        | Kind::Wire => {
+        Kind::Code | Kind::Message | Kind::Member | Kind::Value | Kind::Invariant | Kind::Wire => {
             format!("{path}: expected {expected}, got {actual}")
         }
     }

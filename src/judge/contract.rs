@@ -24,7 +24,7 @@ const COMMON_ERRORS: &str = "API reference, common errors";
 pub(super) struct Breach {
     /// In which way.
     pub(super) kind: Kind,
-    /// Where, with `[]` for places in lists and `*` for keys of maps.
+    /// Where, with `[]` for places in lists and `*` for keys of maps. It may be printed.
     pub(super) path: String,
     /// Where exactly, with real keys.
     pub(super) at: String,
@@ -134,7 +134,7 @@ fn failure(operation: &Operation, response: &WireResponse, body: Option<&Value>)
         let found = Found::Text(error.raw_type.clone());
         breaches.push(wire("__type", expected, found, EvidenceKind::AwsRecorded, ERROR_BODY));
     }
-    let declared = operation.errors.iter().any(|code| *code == error.code);
+    let declared = operation.errors.contains(&error.code);
     if !declared && !is_common(&error.code) {
         breaches.push(Breach {
             kind: Kind::Code,

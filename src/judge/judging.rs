@@ -165,15 +165,14 @@ impl<'t> Judging<'t> {
             if named.iter().any(|path| leads_to(path, &breach.path)) {
                 continue;
             }
-            let path = self.names.path(Some(operation), &breach.path);
-            if self.contract_seen.insert((operation.to_owned(), path.clone(), breach.kind)) {
-                let deviation = self.broken(stated, operation, path, &breach);
+            if self.contract_seen.insert((operation.to_owned(), breach.path.clone(), breach.kind)) {
+                let deviation = self.broken(stated, operation, &breach);
                 self.contract.push(deviation);
             }
         }
     }
 
-    fn broken(&mut self, stated: &Stated<'_>, operation: &str, path: String, breach: &Breach) -> Deviation {
+    fn broken(&mut self, stated: &Stated<'_>, operation: &str, breach: &Breach) -> Deviation {
         let actual = match &breach.actual {
             Found::Nothing => Value::Null,
             Found::Body(value) => self.names.actual(Some(operation), &breach.at, Some(value)),
@@ -184,7 +183,7 @@ impl<'t> Judging<'t> {
             step: stated.step,
             operation: operation.to_owned(),
             kind: breach.kind,
-            path,
+            path: breach.path.clone(),
             cause: String::new(),
             expected: breach.expected.clone(),
             actual,

@@ -96,9 +96,12 @@ fn new_entries<'r>(run: &'r RunVerdict, existing: Option<&KnownList>) -> Vec<Gro
     let mut groups: BTreeMap<(&str, Kind, String, bool), Group<'r>> = BTreeMap::new();
     let mut add = |scenario: Option<&'r str>, deviation: &'r Deviation| {
         let path = paths::general_shown(&deviation.path);
-        let key = (deviation.operation.as_str(), deviation.kind, path.clone(), scenario.is_none());
+        // What the contract finds on the wire is one cause for all operations.
+        let on_wire = scenario.is_none() && deviation.kind == Kind::Wire;
+        let operation = if on_wire { "*" } else { deviation.operation.as_str() };
+        let key = (operation, deviation.kind, path.clone(), scenario.is_none());
         let group = groups.entry(key).or_insert_with(|| Group {
-            operation: &deviation.operation,
+            operation,
             kind: deviation.kind,
             path,
             evidence: deviation.evidence,

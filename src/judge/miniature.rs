@@ -262,3 +262,18 @@ pub(super) fn refused(code: &str) -> Probe {
         list: Vec::new(),
     }
 }
+
+/// A step that puts a value and is answered this.
+pub(super) fn put(response: &Value) -> Mini {
+    Mini::new().step("PutSecretValue", Expect::Success, ok(response))
+}
+
+/// The right answer to it.
+pub(super) fn right() -> Value {
+    json!({"ARN": ARN, "Name": NAME, "VersionId": V2, "VersionStages": ["AWSCURRENT"]})
+}
+
+/// A kind and a path.
+pub(super) fn deviation(kind: Kind, path: &str) -> (Kind, String) {
+    (kind, path.to_owned())
+}

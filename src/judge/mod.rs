@@ -30,6 +30,8 @@ mod known_tests;
 mod miniature;
 #[cfg(test)]
 mod wrong_servers;
+#[cfg(test)]
+mod wrong_states;
 
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};

@@ -41,9 +41,9 @@ impl<'t> Names<'t> {
         let mut text = String::with_capacity(path.len());
         for (part, _) in paths::read(operation, path).parts {
             match part {
-                Part::Member(name) => paths::push_member(&mut text, name),
-                Part::Unknown(name) if paths::is_member_name(name) => paths::push_member(&mut text, name),
-                Part::Unknown(_) => paths::push_member(&mut text, "<member>"),
+                Part::Member(name) | Part::Unknown(name) => {
+                    paths::push_member(&mut text, paths::shown_member(name));
+                }
                 Part::Key(key) => {
                     let shown = self.version(key);
                     paths::push_member(&mut text, &shown);
@@ -64,7 +64,23 @@ impl<'t> Names<'t> {
         // Inside a string that holds JSON the model knows nothing: the string's own member decides.
         let parts = paths::read(operation, path);
         let path = if is_leaf(operation, &path[..parts.known_to]) { &path[..parts.known_to] } else { path };
-        self.redactor().output_at(operation, path, value)
+        let mut shown = self.redactor().output_at(operation, path, value);
+        self.name_keys(&mut shown);
+        shown
+    }
+
+    /// A wrong server may put a value where the name of a member belongs; what has a name is named there too.
+    fn name_keys(&mut self, shown: &mut Value) {
+        match shown {
+            Value::Array(entries) => entries.iter_mut().for_each(|entry| self.name_keys(entry)),
+            Value::Object(members) => {
+                for (key, mut value) in std::mem::take(members) {
+                    self.name_keys(&mut value);
+                    members.insert(self.message(&key), value);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
     }
 
     /// What was expected at a path. The words of matchers stay; the literals in them are redacted like answers.
@@ -206,9 +222,7 @@ fn prepared(scenario: &Scenario, trace: &Trace) -> Redactor {
         if let Some(input) = exchange.request.json() {
             redactor.input(operation, &input);
         }
-        if exchange.response.succeeded()
-            && let Some(output) = exchange.response.json()
-        {
+        if let Some(output) = exchange.response.json() {
             redactor.output(operation, &output);
         }
     }

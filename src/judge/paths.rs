@@ -56,12 +56,12 @@ pub(super) fn read<'p>(operation: Option<&str>, path: &'p str) -> Parts<'p> {
     Parts { parts, shape, known_to }
 }
 
-/// The path with `[]` for every place in a list and `*` for every key of a map.
+/// The path with `[]` for every place in a list and `*` for every key of a map. It may be printed.
 pub(super) fn general(operation: Option<&str>, path: &str) -> String {
     let mut text = String::with_capacity(path.len());
     for (part, _) in read(operation, path).parts {
         match part {
-            Part::Member(name) | Part::Unknown(name) => push_member(&mut text, name),
+            Part::Member(name) | Part::Unknown(name) => push_member(&mut text, shown_member(name)),
             Part::Key(_) => push_member(&mut text, "*"),
             Part::Index(_) => text.push_str("[]"),
         }
@@ -92,8 +92,12 @@ pub(super) fn push_member(path: &mut String, name: &str) {
     path.push_str(name);
 }
 
-/// Whether a name that the model does not know looks like the name of a member, and not like a value.
-pub(super) fn is_member_name(text: &str) -> bool {
+/// A member as it may be printed: what does not look like a name may be a value in the wrong place.
+pub(super) fn shown_member(name: &str) -> &str {
+    if is_member_name(name) { name } else { "<member>" }
+}
+
+fn is_member_name(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
@@ -110,10 +114,11 @@ fn split(path: &str) -> Vec<(&str, bool, usize)> {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
             b'.' | b'[' | b']' if depth == 0 => {
-                if start < at {
-                    // The digits of a place end with a bracket; everything else ends with what comes next.
-                    let end = if byte == b']' { at + 1 } else { at };
-                    parts.push((&path[start..at], byte == b']', end));
+                // The digits of a place end with a bracket, and a general path has none between its brackets.
+                if byte == b']' {
+                    parts.push((&path[start..at], true, at + 1));
+                } else if start < at {
+                    parts.push((&path[start..at], false, at));
                 }
                 start = at + 1;
             }
@@ -154,6 +159,8 @@ mod tests {
             ("VersionIdsToStages.${v1}", "VersionIdsToStages.*"),
             ("VersionIdsToStages.${db.x}[0]", "VersionIdsToStages.*[]"),
             ("Versions[0].VersionStages", "Versions[].VersionStages"),
+            ("Versions[].VersionStages[]", "Versions[].VersionStages[]"),
+            ("VersionIdsToStages.*[]", "VersionIdsToStages.*[]"),
             ("labels.v1", "labels.*"),
             ("labels.db.<uuid:1>", "labels.*.*"),
             ("labels", "labels"),

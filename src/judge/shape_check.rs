@@ -64,7 +64,10 @@ impl At<'_> {
             At::Body => {}
             At::Member(parent, name) => {
                 parent.write(general, text);
-                super::paths::push_member(text, name);
+                super::paths::push_member(
+                    text,
+                    if general { super::paths::shown_member(name) } else { name },
+                );
             }
             At::Key(parent, key) => {
                 parent.write(general, text);
@@ -117,8 +120,7 @@ impl Check {
             let here = At::Member(at, name);
             match shapes().member(id, name) {
                 Some(member) if value.is_null() => {
-                    let expected = json!({"$type": type_name(&shapes().shape(member.shape).kind)});
-                    self.null(&here, expected);
+                    self.null(&here, type_name(&shapes().shape(member.shape).kind));
                 }
                 Some(member) => self.value(member.shape, value, &here),
                 None => self.breach(DeviationKind::Member, &here, Value::Null, Found::Body(value.clone())),
@@ -133,12 +135,12 @@ impl Check {
     }
 
     /// AWS leaves out a member that has no value; no recording of AWS holds a `null`.
-    fn null(&mut self, at: &At<'_>, expected: Value) {
+    fn null(&mut self, at: &At<'_>, type_name: &str) {
         self.breaches.push(Breach {
             kind: DeviationKind::Type,
             path: at.text(true),
             at: at.text(false),
-            expected: json!({"$oneOf": [expected, {"$absent": true}]}),
+            expected: json!({"$oneOf": [{"$type": type_name}, {"$absent": true}]}),
             actual: Found::Words(json!("null")),
             evidence: EvidenceKind::AwsRecorded,
             source: "recordings of AWS leave out a member that has no value".to_owned(),

@@ -1,30 +1,15 @@
 //! One small trace for each way of being wrong: each must be found, and named by its kind.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::miniature::*;
-use super::{JudgeOptions, Kind, Status, judge};
-use crate::scenario::{
-    Action, EvidenceKind, Expect, Failure, Invariant, Matcher, OperationCall, Parallel, ParallelCall, Place,
-    Repeat, Template,
-};
+use super::{JudgeOptions, Kind, Status};
+use crate::scenario::{EvidenceKind, Expect, Failure, Matcher, Repeat, Template};
 use crate::trace::End;
 
 const CURRENT: &[&str] = &["AWSCURRENT"];
 const PREVIOUS: &[&str] = &["AWSPREVIOUS"];
 const PENDING: &[&str] = &["AWSPENDING"];
-
-fn put(response: &Value) -> Mini {
-    Mini::new().step("PutSecretValue", Expect::Success, ok(response))
-}
-
-fn right() -> Value {
-    json!({"ARN": ARN, "Name": NAME, "VersionId": V2, "VersionStages": ["AWSCURRENT"]})
-}
-
-fn deviation(kind: Kind, path: &str) -> (Kind, String) {
-    (kind, path.to_owned())
-}
 
 #[test]
 fn a_server_that_is_right_passes() {
@@ -40,56 +25,6 @@ fn a_server_that_is_right_passes() {
     let verdict = mini.verdict();
     assert_eq!((verdict.status, verdict.deviations, verdict.contract), (Status::Passed, vec![], vec![]));
     assert_eq!((verdict.requests, verdict.probes, verdict.millis), (2, 3, 12));
-}
-
-#[test]
-fn a_label_that_moves_wrongly_is_named_by_its_version() {
-    let mini = put(&right()).labels(&[("v1", PREVIOUS), ("v2", CURRENT)]).read(state(&[
-        (V1, &["AWSPENDING"]),
-        (V2, CURRENT),
-        (V3, &[]),
-    ]));
-    let verdict = mini.verdict();
-    assert_eq!(verdict.status, Status::Deviated);
-    let [moved, extra] = &verdict.deviations[..] else { panic!("{:#?}", verdict.deviations) };
-    assert_eq!((moved.kind, moved.path.as_str()), (Kind::Labels, "labels.v1"));
-    assert_eq!((&moved.expected, &moved.actual), (&json!(["AWSPREVIOUS"]), &json!(["AWSPENDING"])));
-    assert_eq!((moved.step, moved.line, moved.source.as_str()), (1, 10, "a source"));
-    assert!(extra.path.starts_with("labels.") && extra.expected.is_null() && extra.actual == json!([]));
-}
-
-#[test]
-fn a_version_that_does_not_exist_has_no_labels_at_all() {
-    let mini = put(&right()).labels(&[("v1", &[]), ("v2", CURRENT)]).read(state(&[(V2, CURRENT)]));
-    let verdict = mini.verdict();
-    assert_eq!(mini.found(), [deviation(Kind::Labels, "labels.v1")]);
-    assert_eq!((&verdict.deviations[0].expected, &verdict.deviations[0].actual), (&json!([]), &Value::Null));
-}
-
-#[test]
-fn no_version_at_all_is_a_state() {
-    let create = || Mini::new().step("CreateSecret", Expect::Success, ok(&json!({"ARN": ARN, "Name": NAME})));
-    assert_eq!(create().labels(&[]).read(state(&[])).found(), []);
-    assert_eq!(
-        create().labels(&[]).read(state(&[(V1, CURRENT)])).found(),
-        [deviation(Kind::Labels, "labels.v1")]
-    );
-}
-
-#[test]
-fn a_secret_that_is_gone_or_refused_deviates_only_where_labels_are_stated() {
-    for code in ["ResourceNotFoundException", "InvalidRequestException"] {
-        let gone = || put(&right()).read(refused(code));
-        assert_eq!(gone().found(), []);
-        assert_eq!(gone().labels(&[]).found(), [deviation(Kind::Labels, "labels")]);
-    }
-}
-
-#[test]
-fn labels_that_were_not_read_are_an_error_and_no_agreement() {
-    let verdict = put(&right()).labels(&[("v2", CURRENT)]).verdict();
-    assert_eq!(verdict.status, Status::Error);
-    assert_eq!(verdict.reason.as_deref(), Some("step 1: the labels it states were not read"));
 }
 
 #[test]
@@ -272,106 +207,6 @@ fn pages_are_matched_as_one_list() {
 }
 
 #[test]
-fn a_label_on_two_versions_breaks_a_law_and_is_told_with_the_first_step_that_shows_it() {
-    let broken = || state(&[(V1, CURRENT), (V2, CURRENT)]);
-    let mini =
-        put(&right()).read(broken()).step("PutSecretValue", Expect::Success, ok(&right())).read(broken());
-    let verdict = mini.verdict();
-    assert_eq!(mini.found(), [deviation(Kind::Invariant, "invariant.one-version-per-label")]);
-    assert_eq!(verdict.deviations[0].step, 1);
-}
-
-#[test]
-fn a_secret_with_a_value_has_a_current_version_and_a_limit_of_labels() {
-    assert_eq!(
-        put(&right()).read(state(&[(V1, PREVIOUS)])).found(),
-        [deviation(Kind::Invariant, "invariant.one-current")]
-    );
-    // A rotation may have begun before the secret had a value.
-    assert_eq!(put(&right()).read(state(&[(V1, PENDING)])).found(), []);
-    let many: Vec<String> = (0..20).map(|n| format!("label-{n}")).collect();
-    let many: Vec<&str> = many.iter().map(String::as_str).chain(["AWSCURRENT"]).collect();
-    let mini = put(&right()).read(state(&[(V1, &many[..11]), (V2, &many[11..])]));
-    assert_eq!(mini.found(), [deviation(Kind::Invariant, "invariant.label-limit")]);
-}
-
-#[test]
-fn views_that_disagree_break_an_invariant() {
-    let right_state: Stated<'_> = &[(V1, CURRENT), (V2, &[])];
-    let wrong: Stated<'_> = &[(V1, &["AWSCURRENT", "AWSPENDING"])];
-    let describe = put(&right()).read(views(right_state, wrong, right_state));
-    assert_eq!(describe.found(), [deviation(Kind::Invariant, "invariant.views.describe")]);
-    assert_eq!(describe.verdict().deviations[0].operation, "DescribeSecret");
-    let list = put(&right()).read(views(right_state, right_state, wrong));
-    assert_eq!(list.found(), [deviation(Kind::Invariant, "invariant.views.list")]);
-    // A version without labels is in no other view.
-    assert_eq!(put(&right()).read(views(right_state, &[(V1, CURRENT)], &[(V1, CURRENT)])).found(), []);
-}
-
-#[test]
-fn an_entry_that_the_list_lacks_may_only_lag() {
-    let mut probe = state(&[(V1, CURRENT)]);
-    probe.list = vec![exchange("ListSecrets", &json!({}), ok(&json!({"SecretList": []})))];
-    let mini = put(&right()).read(probe);
-    assert_eq!(mini.found(), [deviation(Kind::Invariant, "invariant.views.list")]);
-    let lagging = JudgeOptions { list_may_lag: true, ..JudgeOptions::default() };
-    assert_eq!(judge(&mini.scenario, &mini.trace, &lagging).deviations, []);
-}
-
-#[test]
-fn get_secret_value_tells_the_same_labels_as_the_list_of_versions() {
-    let get = json!({"Name": NAME, "VersionId": V1, "VersionStages": ["AWSCURRENT", "AWSPENDING"]});
-    let read = put(&right()).read(state(&[(V1, CURRENT)]));
-    let mini = read.step("GetSecretValue", Expect::Success, ok(&get));
-    assert_eq!(mini.found(), [deviation(Kind::Invariant, "invariant.views.value")]);
-    // What changed since the last probe is not known.
-    let mini = put(&right())
-        .read(state(&[(V1, CURRENT)]))
-        .step("UpdateSecretVersionStage", Expect::Success, ok(&json!({})))
-        .step("GetSecretValue", Expect::Success, ok(&get));
-    assert_eq!(mini.found(), []);
-}
-
-fn at_once(invariant: Invariant) -> Mini {
-    let call = |line| ParallelCall {
-        place: Place { line, column: 9 },
-        action: Action::Call(OperationCall {
-            operation: "PutSecretValue".to_owned(),
-            input: Template::Value(json!({"SecretId": NAME})),
-        }),
-        expect: Expect::Either,
-    };
-    let mut mini =
-        put(&right()).and(Some(1), None, fail("InvalidRequestException", "busy")).written(|step| {
-            step.action =
-                Action::Parallel(Parallel { calls: vec![call(11), call(12)], invariant: Some(invariant) });
-        });
-    mini.trace.steps[0].calls[0].inner = Some(0);
-    mini
-}
-
-#[test]
-fn an_invariant_of_a_parallel_step_counts_and_finds_the_carrier() {
-    let invariant = |succeeded: u64, carrier: &str| Invariant {
-        succeeded: Some(exact(&json!(succeeded))),
-        failed: None,
-        secret: None,
-        labels: vec![("AWSCURRENT".to_owned(), exact(&json!(carrier)))],
-    };
-    let read = state(&[(V1, CURRENT)]);
-    assert_eq!(at_once(invariant(1, V1)).read(read.clone()).found(), []);
-    let wrong = at_once(invariant(2, V2)).read(read);
-    assert_eq!(
-        wrong.found(),
-        [
-            deviation(Kind::Invariant, "invariant.succeeded"),
-            deviation(Kind::Invariant, "invariant.labels.AWSCURRENT"),
-        ]
-    );
-    assert_eq!(wrong.verdict().deviations[0].actual, json!(1));
-}
-
-#[test]
 fn what_was_not_run_is_no_pass() {
     let mut cut = put(&right()).step("GetSecretValue", Expect::Success, ok(&json!({})));
     cut.trace.steps.pop();
@@ -444,4 +279,66 @@ fn causes_gather_what_looks_alike_and_rank_by_scenarios() {
     assert_eq!(run.causes[0].summary, "labels of a version: expected [AWSPREVIOUS], got []");
     assert_eq!(run.verdicts[0].deviations[0].cause, "c01");
     assert_ne!(run.verdicts[1].deviations[0].cause, "c01");
+}
+
+/// Whatever a wrong server does with what it was told, none of it is printed.
+#[test]
+fn no_secret_enters_a_verdict() {
+    let canary = "CANARY-9f8e7d6c5b4a";
+    let input = json!({"SecretId": NAME, "ClientRequestToken": V2, "SecretString": canary});
+    let unlisted = json!({"SecretString": canary, "Description": canary, canary: canary, "Other": [canary],
+        "VersionIdsToStages": {canary: [canary]}, "VersionStages": canary, "VersionId": canary, "ARN": {canary: 1}});
+    let mut html = ok(&json!({}));
+    html.body = bytes::Bytes::from(canary);
+    html.headers[1].1 = canary.to_owned();
+    let mut namespaced = fail(&format!("{canary}#{canary}"), canary);
+    namespaced.status = 404;
+    let expect_json = Expect::Returns(Matcher::Map {
+        members: vec![(
+            Template::Value(json!("SecretString")),
+            Matcher::OneOf(vec![
+                Matcher::Json(Box::new(exact(&json!({"p": canary})))),
+                exact(&json!(canary)),
+            ]),
+        )],
+        partial: true,
+    });
+    let mini = Mini::new()
+        .step_with("PutSecretValue", &input, returns(&right()), ok(&unlisted))
+        .labels(&[("v1", PREVIOUS)])
+        .read(state(&[(V1, &[]), (canary, CURRENT)]))
+        .step("GetSecretValue", returns(&json!({"SecretString": "other"})), ok(&unlisted))
+        .step("GetSecretValue", expect_json, ok(&json!({"SecretString": "{\"p\": \"else\"}"})))
+        .step("DescribeSecret", Expect::Success, ok(&unlisted))
+        .step("DescribeSecret", Expect::Success, html)
+        .step("DescribeSecret", fails("ResourceNotFoundException", canary), namespaced.clone())
+        .step(
+            "DescribeSecret",
+            fails("ResourceNotFoundException", canary),
+            fail("ResourceNotFoundException", canary),
+        )
+        .step("DescribeSecret", Expect::Success, namespaced);
+    let verdict = mini.verdict();
+    assert!(verdict.deviations.len() > 10 && verdict.contract.len() > 8, "{verdict:#?}");
+    let paths: Vec<&str> = verdict.contract.iter().map(|found| found.path.as_str()).collect();
+    for path in ["Versions[].VersionId", "VersionIdsToStages.*", "<member>", "header.content-type", "code"] {
+        assert!(paths.contains(&path), "{paths:?}");
+    }
+    let run = run_of(vec![verdict]);
+    let shown = format!("{run:#?}");
+    assert!(!shown.contains("CANARY"), "{shown}");
+    assert!(!shown.contains(NAME) && !shown.contains("123456789012") && !shown.contains(V2), "{shown}");
+}
+
+#[test]
+fn the_wire_is_one_cause_for_all_operations() {
+    let wrong = |operation: &str| {
+        let mut response = ok(&json!({"Name": NAME}));
+        response.headers[1].1 = "application/json".to_owned();
+        Mini::named(operation).step(operation, Expect::Success, response).verdict()
+    };
+    let run = run_of(vec![wrong("GetSecretValue"), wrong("RestoreSecret")]);
+    assert_eq!((run.contract.len(), run.causes.len()), (2, 1));
+    assert_eq!((run.causes[0].operation.as_str(), run.causes[0].scenarios), ("*", 2));
+    assert!(run.contract.iter().all(|found| found.cause == "c01"));
 }
