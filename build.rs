@@ -30,7 +30,8 @@ fn table(code: &mut String, root: &Path, name: &str, folder: &str, ending: &str)
     let _ = writeln!(code, "pub(super) static {name}: &[(&str, &str)] = &[");
     for file in files {
         let path = file.strip_prefix(&base).unwrap_or(&file).with_extension("");
-        let _ = writeln!(code, "    ({:?}, include_str!({:?})),", path.to_string_lossy(), file.to_string_lossy());
+        let _ =
+            writeln!(code, "    ({:?}, include_str!({:?})),", path.to_string_lossy(), file.to_string_lossy());
     }
     code.push_str("];\n");
     Ok(())

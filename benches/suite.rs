@@ -114,13 +114,18 @@ fn startup(arguments: &[&str]) {
     let mut times: Vec<Duration> = (0..30)
         .map(|_| {
             let begun = Instant::now();
-            let run = Command::new(env!("CARGO_BIN_EXE_smcheck")).args(arguments).stdout(Stdio::null()).status();
+            let run =
+                Command::new(env!("CARGO_BIN_EXE_smcheck")).args(arguments).stdout(Stdio::null()).status();
             assert!(run.is_ok_and(|status| status.success()), "it runs");
             begun.elapsed()
         })
         .collect();
     times.sort();
-    println!("start-up of `smcheck {}`: {:.1} ms (median of 30)", arguments.join(" "), times[15].as_secs_f64() * 1000.0);
+    println!(
+        "start-up of `smcheck {}`: {:.1} ms (median of 30)",
+        arguments.join(" "),
+        times[15].as_secs_f64() * 1000.0
+    );
 }
 
 /// The greatest resident size of `smcheck run`, from the system's own account of a finished child.
@@ -145,7 +150,8 @@ fn cpu_time() -> Option<Duration> {
 
 fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
+    let model =
+        info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(": "));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!("{} ({cores} cores)", model.map_or("unknown processor", |(_, name)| name))
 }

@@ -3,6 +3,8 @@
 pub mod judge;
 pub mod run;
 pub mod scenario;
+pub mod server;
 pub mod service;
+pub mod store;
 pub mod target;
 pub mod trace;

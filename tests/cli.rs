@@ -37,7 +37,10 @@ fn code(output: &Output) -> Option<i32> {
 #[test]
 fn the_catalogue_passes_on_the_reference_from_any_folder() {
     let here = folder();
-    let run = smcheck(here.path(), &["run", "--strict", "--report", "json=report.json", "--report", "junit=report.xml"]);
+    let run = smcheck(
+        here.path(),
+        &["run", "--strict", "--report", "json=report.json", "--report", "junit=report.xml"],
+    );
     assert_eq!(code(&run), Some(0), "{}{}", out(&run), err(&run));
     let text = std::fs::read_to_string(here.path().join("report.json")).expect("it was written");
     let report: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");

@@ -70,8 +70,11 @@ async fn judged(spoil: Spoil) -> RunVerdict {
     let target = resolve(&server.endpoint(), &Config::default()).await.expect("a URL is a target");
     let opened = Opened::open(target, &Refuse, Path::new(".")).await.expect("it opens");
     let info = opened.info.clone();
-    let scenarios: Vec<_> =
-        parse("put.yaml", "put", SCENARIO.as_bytes()).expect("it is right").into_iter().map(Arc::new).collect();
+    let scenarios: Vec<_> = parse("put.yaml", "put", SCENARIO.as_bytes())
+        .expect("it is right")
+        .into_iter()
+        .map(Arc::new)
+        .collect();
     let (_stopper, stop) = stop::pair();
     let mut verdicts = Vec::new();
     run(&scenarios, &Arc::new(opened), &RunOptions::default(), &stop, |done| {
@@ -111,7 +114,9 @@ async fn a_label_that_moves_wrongly_is_a_labels_deviation() {
                 }
             }
             "DescribeSecret" => {
-                for stages in body["VersionIdsToStages"].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
+                for stages in
+                    body["VersionIdsToStages"].as_object_mut().into_iter().flat_map(|map| map.values_mut())
+                {
                     drop_previous(stages);
                 }
             }
@@ -127,7 +132,9 @@ async fn a_label_that_moves_wrongly_is_a_labels_deviation() {
 async fn views_that_disagree_break_an_invariant() {
     let run = judged(|operation, body| {
         if operation == "DescribeSecret" {
-            for stages in body["VersionIdsToStages"].as_object_mut().into_iter().flat_map(|map| map.values_mut()) {
+            for stages in
+                body["VersionIdsToStages"].as_object_mut().into_iter().flat_map(|map| map.values_mut())
+            {
                 if *stages == json!(["AWSCURRENT"]) {
                     *stages = json!(["AWSCURRENT", "AWSPENDING"]);
                 }
@@ -219,12 +226,16 @@ async fn a_success_where_a_failure_belongs_is_an_outcome_deviation() {
             self.0.respond(request)
         }
     }
-    let lenient = Lenient(Reference::new(ReferenceOptions { any_credentials: true, ..ReferenceOptions::default() }));
+    let lenient =
+        Lenient(Reference::new(ReferenceOptions { any_credentials: true, ..ReferenceOptions::default() }));
     let server = Server::start(Arc::new(lenient), 0).await.expect("there is a free port");
     let target = resolve(&server.endpoint(), &Config::default()).await.expect("a URL is a target");
     let opened = Arc::new(Opened::open(target, &Refuse, Path::new(".")).await.expect("it opens"));
-    let scenarios: Vec<_> =
-        parse("put.yaml", "put", SCENARIO.as_bytes()).expect("it is right").into_iter().map(Arc::new).collect();
+    let scenarios: Vec<_> = parse("put.yaml", "put", SCENARIO.as_bytes())
+        .expect("it is right")
+        .into_iter()
+        .map(Arc::new)
+        .collect();
     let (_stopper, stop) = stop::pair();
     let mut verdicts = Vec::new();
     run(&scenarios, &opened, &RunOptions::default(), &stop, |done| {
