@@ -110,13 +110,13 @@ pub struct RecordedRequest {
     pub length: Option<usize>,
 }
 
-/// A response.
+/// A response; headers as they always are (the usual content type, a UUID as the id of the request) are left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedResponse {
     /// The status.
     pub status: u16,
-    /// Headers of the allow-list.
+    /// Headers of the allow-list that are not as usual; an empty text is a header that is missing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// The body, an object or a list; nothing for zero bytes.

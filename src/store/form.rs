@@ -86,7 +86,8 @@ fn json_like(value: &Value, mark: &str, number: usize, leaves: &mut usize) -> Tr
         Value::Object(members) => {
             let sorted: BTreeMap<_, _> = members.iter().collect();
             let member = |(at, (key, value)): (usize, (&String, &Value))| {
-                let key = if is_member_name(key) { key.clone() } else { format!("{MARK}key-{:04}", at + 1) };
+                let key =
+                    if is_member_name(key) { key.clone() } else { format!("<{MARK}key-{:04}>", at + 1) };
                 (key, json_like(value, mark, number, leaves))
             };
             Tree::Map(sorted.into_iter().enumerate().map(member).collect())

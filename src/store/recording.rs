@@ -10,6 +10,7 @@ use super::fixture::{Fixture, NameForm, RecordedExchange, RecordedFrom, Recorded
 use super::standin::StandIns;
 use crate::judge::{TargetInfo, literals, racing};
 use crate::scenario::Scenario;
+use crate::service::redact::class::is_uuid;
 use crate::service::redact::password::Rule;
 use crate::service::redact::walk;
 use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER, TARGET_HEADER, TARGET_PREFIX};
@@ -132,12 +133,14 @@ impl Recorder {
 
     fn response(&mut self, operation: Option<&str>, response: &WireResponse) -> RecordedResponse {
         let mut recorded = RecordedResponse { status: response.status, ..RecordedResponse::default() };
-        if let Some(value) = response.header("content-type") {
-            let value = self.header(value, &MEDIA_TYPE);
+        let content_type = response.header("content-type");
+        if content_type != Some(CONTENT_TYPE) {
+            let value = content_type.map(|value| self.header(value, &MEDIA_TYPE)).unwrap_or_default();
             recorded.headers.insert("content-type".to_owned(), value);
         }
-        if let Some(id) = response.header(REQUEST_ID_HEADER) {
-            let id = self.stand_ins.closed(id);
+        let id = response.header(REQUEST_ID_HEADER);
+        if !id.is_some_and(|id| is_uuid(id) && !id.bytes().any(|b| b.is_ascii_uppercase())) {
+            let id = id.map(|id| self.stand_ins.closed(id)).unwrap_or_default();
             recorded.headers.insert(REQUEST_ID_HEADER.to_owned(), id);
         }
         match response.json().filter(is_container) {

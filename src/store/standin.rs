@@ -284,7 +284,7 @@ impl StandIns {
         match class {
             Class::Open => self.readable(text),
             Class::Key if is_member_name(text) => text.to_owned(),
-            Class::Key => self.give(Group::Key, text, |number| format!("{}key-{number:04}", form::MARK)),
+            Class::Key => self.give(Group::Key, text, |number| format!("<{}key-{number:04}>", form::MARK)),
             Class::Id | Class::Arn if SecretArn::parse(text).is_some() => self.arn(text),
             Class::Name | Class::Id => match self.find(Group::Text, text) {
                 Some(stand_in) => stand_in,

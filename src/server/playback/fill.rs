@@ -6,14 +6,15 @@ use super::binding::Bindings;
 use crate::service::WireResponse;
 use crate::service::redact::{Class, Leaf, Naming, walk};
 use crate::service::time::{DAY_MS, Timestamp};
-use crate::service::wire::REQUEST_ID_HEADER;
+use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER};
 use crate::store::fixture::{BASE, RecordedResponse};
 
-/// The response as the client gets it. `started` is what the recording's base instant stands for.
+/// The response as the client gets it. `number` is the exchange's in the recording, counted from 1; `started` is what the recording's base instant stands for.
 pub fn fill(
     bindings: &mut Bindings,
     operation: Option<&str>,
     recorded: &RecordedResponse,
+    number: usize,
     started: Timestamp,
 ) -> WireResponse {
     let body = match (&recorded.body, recorded.length) {
@@ -25,15 +26,23 @@ pub fn fill(
         (None, Some(length)) => vec![b'x'; length],
         (None, None) => Vec::new(),
     };
-    let headers = recorded.headers.iter().map(|(name, value)| {
-        let name = match name.as_str() {
-            REQUEST_ID_HEADER => "x-amzn-RequestId",
-            "content-type" => "Content-Type",
-            other => other,
-        };
-        (name.to_owned(), value.clone())
-    });
-    WireResponse { status: recorded.status, headers: headers.collect(), body: body.into() }
+    let mut headers = Vec::new();
+    for (name, shown, usual) in [
+        (REQUEST_ID_HEADER, "x-amzn-RequestId", request_id(number)),
+        ("content-type", "Content-Type", CONTENT_TYPE.to_owned()),
+    ] {
+        let value = recorded.headers.get(name).cloned().unwrap_or(usual);
+        // A header that the recorded response lacked.
+        if !value.is_empty() {
+            headers.push((shown.to_owned(), value));
+        }
+    }
+    WireResponse { status: recorded.status, headers, body: body.into() }
+}
+
+/// The id of a request, which says which exchange of the recording answered it.
+fn request_id(number: usize) -> String {
+    format!("00000000-0000-4000-9000-{number:012}")
 }
 
 struct Filling<'b> {

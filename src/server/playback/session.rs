@@ -89,7 +89,8 @@ impl Session {
         self.used[found.at] = true;
         self.bindings.keep(found.new);
         let exchange = &self.fixture.exchanges[found.at];
-        fill::fill(&mut self.bindings, exchange.operation.as_deref(), &exchange.response, started)
+        let operation = exchange.operation.as_deref();
+        fill::fill(&mut self.bindings, operation, &exchange.response, found.at + 1, started)
     }
 
     /// Whether two exchanges of two sessions were answered alike.

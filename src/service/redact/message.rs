@@ -38,7 +38,7 @@ struct Pattern {
     regex: Regex,
 }
 
-/// In the order in which they are looked for: what has been found is not searched again.
+/// In the order in which they are looked for, ARNs first: what has been found is not searched again.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let table = [
         (Trace::Arn, r#"(arn:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9]*:[^\s"'<>,;)\]}]+)"#),
@@ -77,23 +77,15 @@ pub struct Known {
 /// The message with every known value replaced by its name and every identity by what `name` says.
 pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> String) -> String {
     let mut pieces = vec![Piece::Open(text.to_owned())];
+    let (arns, others) = PATTERNS.split_at(1);
+    // ARNs first: a region or a name that is known must not be cut out of one, and leave the rest of it.
+    find_patterns(&mut pieces, arns, name);
     let mut known: Vec<&Known> = known.iter().filter(|known| !known.value.is_empty()).collect();
     known.sort_by(|a, b| (b.value.len(), &a.value).cmp(&(a.value.len(), &b.value)));
     for known in known {
         split(&mut pieces, |text| find_known(text, &known.value).map(|at| (at, known.shown.clone())));
     }
-    for Pattern { trace, regex } in PATTERNS.iter() {
-        split(&mut pieces, |text| {
-            regex.captures_iter(text).find_map(|found| {
-                let found = found.get(1)?;
-                let value = found.as_str().trim_end_matches(['.', ':', ')']);
-                is_telling(*trace, value).then(|| {
-                    let range = found.start()..found.start() + value.len();
-                    (range, name(*trace, value))
-                })
-            })
-        });
-    }
+    find_patterns(&mut pieces, others, name);
     pieces
         .into_iter()
         .map(|piece| match piece {
@@ -131,6 +123,21 @@ fn leaves(text: &str, found: &mut Vec<String>) {
     }
     if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
         collect(&value, found);
+    }
+}
+
+fn find_patterns(pieces: &mut Vec<Piece>, patterns: &[Pattern], name: &mut dyn FnMut(Trace, &str) -> String) {
+    for Pattern { trace, regex } in patterns {
+        split(pieces, |text| {
+            regex.captures_iter(text).find_map(|found| {
+                let found = found.get(1)?;
+                let value = found.as_str().trim_end_matches(['.', ':', ')']);
+                is_telling(*trace, value).then(|| {
+                    let range = found.start()..found.start() + value.len();
+                    (range, name(*trace, value))
+                })
+            })
+        });
     }
 }
 

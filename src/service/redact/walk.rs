@@ -398,7 +398,8 @@ impl Walk {
 
     /// The value as text to sort by, with what has no name yet blanked.
     fn rank(self, naming: &dyn Naming, place: Place, value: &Value) -> String {
-        self.value(&mut Ranking(naming), place, value).into_value().to_string()
+        // In the model's order, so that ids and names count before what stands beside them.
+        text_of(&self.value(&mut Ranking(naming), place, value))
     }
 }
 
@@ -423,6 +424,10 @@ fn stand(naming: &mut dyn Naming, class: Class, value: &Value) -> Value {
     }
 }
 
+fn text_of(tree: &Tree) -> String {
+    serde_json::to_string(tree).expect("a tree has nothing that JSON lacks")
+}
+
 fn key_text(naming: &mut dyn Naming, class: Class, key: &str) -> String {
     match naming.stand(Leaf { class, value: &Value::String(key.to_owned()) }) {
         Value::String(text) => text,
@@ -438,8 +443,7 @@ pub fn rank_exchange(
     response: Option<&Value>,
 ) -> (String, String) {
     let mut ranking = Ranking(naming);
-    let text = |tree: Tree| tree.into_value().to_string();
-    let request = request.map(|value| text(input(&mut ranking, operation, value))).unwrap_or_default();
-    let response = response.map(|value| text(output(&mut ranking, operation, value))).unwrap_or_default();
+    let request = request.map(|value| text_of(&input(&mut ranking, operation, value))).unwrap_or_default();
+    let response = response.map(|value| text_of(&output(&mut ranking, operation, value))).unwrap_or_default();
     (request, response)
 }
