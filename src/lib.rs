@@ -23,7 +23,7 @@ pub mod run;
 pub mod scenario;
 pub mod server;
 pub mod service;
-// pub mod store;
+pub mod store;
 pub mod suite;
 pub mod target;
 pub mod trace;

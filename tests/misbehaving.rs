@@ -227,7 +227,11 @@ async fn a_success_where_a_failure_belongs_is_an_outcome_deviation() {
         }
     }
     let lenient =
+<<<<<<< HEAD
         Lenient(Reference::new(ReferenceOptions { auth: Auth::Any, ..ReferenceOptions::default() }));
+=======
+        Lenient(Reference::new(ReferenceOptions { any_credentials: true, ..ReferenceOptions::default() }));
+>>>>>>> store
     let server = Server::start(Arc::new(lenient), 0).await.expect("there is a free port");
     let target = resolve(&server.endpoint(), &Config::default()).await.expect("a URL is a target");
     let opened = Arc::new(Opened::open(target, &Refuse, Path::new(".")).await.expect("it opens"));

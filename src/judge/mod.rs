@@ -6,6 +6,7 @@
 //! against the laws of labels. `names` and `paths` turn what was found into words that may be printed. Then
 //! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
 
+<<<<<<< HEAD
 mod causes;
 mod contract;
 mod invariants;
@@ -35,6 +36,17 @@ mod wrong_states;
 
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
+=======
+pub mod diff;
+pub mod literals;
+pub mod normalise;
+pub mod observation;
+pub mod racing;
+pub(crate) mod text;
+pub mod verdict;
+
+pub use normalise::observe;
+>>>>>>> store
 pub use observation::Observation;
 pub use run::assemble;
 pub use status::{contract_fails, fails_run};

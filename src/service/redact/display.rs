@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
-use base64::Engine as _;
 use serde_json::Value;
 
 use super::class::{Class, is_member_name, is_uuid};
@@ -66,6 +65,18 @@ impl Redactor {
     /// Tells a literal that the scenario sent; it stays readable in members that are not sensitive.
     pub fn literal(&mut self, value: &str) {
         self.literals.insert(value.to_owned());
+    }
+
+    /// Tells one name for several values, which nothing shall tell apart from now on: versions and secrets of
+    /// requests that were sent at once.
+    pub fn alias(&mut self, values: &[String], shown: &str) {
+        let place = self.appeared.len();
+        for value in values {
+            // One place in the order too, or the order of a list would tell them apart.
+            self.appeared.insert(value.clone(), place);
+            self.told.insert(value.clone(), shown.to_owned());
+            self.given.insert((Group::Secret, value.clone()), shown.to_owned());
+        }
     }
 
     /// A whole input of an operation.
@@ -190,13 +201,13 @@ impl Redactor {
     }
 
     /// What a secret's name is called inside another name: `db` for `${db}`; `None` for a name nobody told.
-    fn name_of(&self, name: &str) -> Option<String> {
+    fn name_of(&mut self, name: &str) -> Option<String> {
         match self.told.get(name) {
             Some(shown) => {
                 let bare = shown.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
                 Some(bare.unwrap_or(shown).to_owned())
             }
-            None => self.literals.contains(name).then(|| self.with_names(name)),
+            None => self.literals.contains(name).then(|| self.readable(name)),
         }
     }
 
@@ -250,15 +261,7 @@ impl Redactor {
             return shown;
         }
         let shown = self.give(Group::Secret, text, "secret");
-        let mut parts = Vec::new();
-        if is_base64
-            && let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(text)
-            && let Ok(decoded) = String::from_utf8(bytes)
-        {
-            leaves(&decoded, &mut parts);
-            parts.push(decoded);
-        }
-        leaves(text, &mut parts);
+        let parts = message::parts(text, is_base64);
         self.parts.extend(parts.into_iter().map(|value| Known { value, shown: shown.clone() }));
         shown
     }
@@ -319,20 +322,5 @@ impl Naming for Redactor {
             (_, Value::Number(_)) => blank("number"),
             (_, other) => other.clone(),
         }
-    }
-}
-
-/// The strings inside of a text that holds JSON.
-fn leaves(text: &str, found: &mut Vec<String>) {
-    fn collect(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => found.push(text.clone()),
-            Value::Array(entries) => entries.iter().for_each(|entry| collect(entry, found)),
-            Value::Object(members) => members.values().for_each(|value| collect(value, found)),
-            _ => {}
-        }
-    }
-    if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
-        collect(&value, found);
     }
 }

@@ -6,7 +6,9 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
 use regex::Regex;
+use serde_json::Value;
 
 /// Something in a message that is not the service's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ struct Pattern {
     regex: Regex,
 }
 
-/// In the order in which they are looked for: what has been found is not searched again.
+/// In the order in which they are looked for, ARNs first: what has been found is not searched again.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let table = [
         (Trace::Arn, r#"(arn:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9]*:[^\s"'<>,;)\]}]+)"#),
@@ -48,6 +50,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
             Trace::Identity,
             r"(?i)\b(?:user|principal|caller|identity|account|profile|credential)\s*[:=]\s*([^\s,;]+)",
         ),
+        (Trace::Token, r"\b(smcheck-[a-z]+-\d{4,})\b"),
         (Trace::Time, r"\b(\d{8}T\d{6}Z)\b"),
         (Trace::Time, r"\b(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)"),
         (Trace::Host, r"\b((?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?|localhost:\d{1,5})\b"),
@@ -74,13 +77,58 @@ pub struct Known {
 /// The message with every known value replaced by its name and every identity by what `name` says.
 pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> String) -> String {
     let mut pieces = vec![Piece::Open(text.to_owned())];
+    let (arns, others) = PATTERNS.split_at(1);
+    // ARNs first: a region or a name that is known must not be cut out of one, and leave the rest of it.
+    find_patterns(&mut pieces, arns, name);
     let mut known: Vec<&Known> = known.iter().filter(|known| !known.value.is_empty()).collect();
     known.sort_by(|a, b| (b.value.len(), &a.value).cmp(&(a.value.len(), &b.value)));
     for known in known {
         split(&mut pieces, |text| find_known(text, &known.value).map(|at| (at, known.shown.clone())));
     }
-    for Pattern { trace, regex } in PATTERNS.iter() {
-        split(&mut pieces, |text| {
+    find_patterns(&mut pieces, others, name);
+    pieces
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Open(text) | Piece::Done(text) => text,
+        })
+        .collect()
+}
+
+/// What of a secret value may turn up in a message: the strings of one that holds JSON, and what one in base64
+/// says. Two values of the same form have parts in the same order.
+pub fn parts(value: &str, is_base64: bool) -> Vec<String> {
+    let mut found = Vec::new();
+    if is_base64
+        && let Ok(bytes) = base64::engine::general_purpose::STANDARD.decode(value)
+        && let Ok(decoded) = String::from_utf8(bytes)
+    {
+        leaves(&decoded, &mut found);
+        found.push(decoded);
+    }
+    leaves(value, &mut found);
+    found
+}
+
+fn leaves(text: &str, found: &mut Vec<String>) {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) => found.push(text.clone()),
+            Value::Array(entries) => entries.iter().for_each(|entry| collect(entry, found)),
+            Value::Object(members) => {
+                let sorted: std::collections::BTreeMap<_, _> = members.iter().collect();
+                sorted.into_values().for_each(|value| collect(value, found));
+            }
+            _ => {}
+        }
+    }
+    if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
+        collect(&value, found);
+    }
+}
+
+fn find_patterns(pieces: &mut Vec<Piece>, patterns: &[Pattern], name: &mut dyn FnMut(Trace, &str) -> String) {
+    for Pattern { trace, regex } in patterns {
+        split(pieces, |text| {
             regex.captures_iter(text).find_map(|found| {
                 let found = found.get(1)?;
                 let value = found.as_str().trim_end_matches(['.', ':', ')']);
@@ -91,12 +139,6 @@ pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> St
             })
         });
     }
-    pieces
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Open(text) | Piece::Done(text) => text,
-        })
-        .collect()
 }
 
 enum Piece {
@@ -148,6 +190,8 @@ fn is_distinctive(value: &str) -> bool {
 fn is_telling(trace: Trace, value: &str) -> bool {
     let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|b| test(b));
     match trace {
+        // A stand-in of a recording stands for what was found here when it was made.
+        Trace::Token if value.starts_with("smcheck-") => true,
         Trace::Token => {
             value.len() >= 32
                 && has(u8::is_ascii_digit)

@@ -1,6 +1,9 @@
 //! Going through a value with the service model in hand: every scalar is named by its class, members come in the
 //! model's order, and lists without an order are sorted before anything in them is numbered.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
 
@@ -70,6 +73,67 @@ impl Serialize for Tree {
     }
 }
 
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Tree;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::from(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::from(value)))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Tree, E> {
+        let number =
+            serde_json::Number::from_f64(value).ok_or_else(|| E::custom("a number that JSON lacks"))?;
+        Ok(Tree::Leaf(Value::Number(number)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
+        Ok(Tree::Leaf(Value::String(value.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Tree, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = seq.next_element()? {
+            entries.push(entry);
+        }
+        Ok(Tree::List(entries))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
+        let mut members: Vec<(String, Tree)> = Vec::new();
+        while let Some((key, tree)) = map.next_entry::<String, Tree>()? {
+            if members.iter().any(|(other, _)| *other == key) {
+                return Err(A::Error::custom(format!("the key `{key}` stands twice")));
+            }
+            members.push((key, tree));
+        }
+        Ok(Tree::Map(members))
+    }
+}
+
 /// Names every value of an operation's input. Lists keep their order: it is part of the request.
 pub fn input(naming: &mut dyn Naming, operation: Option<&str>, value: &Value) -> Tree {
     let shape = operation.and_then(|name| shapes().operation(name)).map(|operation| operation.input);
@@ -84,6 +148,37 @@ pub fn output(naming: &mut dyn Naming, operation: Option<&str>, value: &Value) -
     }
     let shape = operation.and_then(|name| shapes().operation(name)).and_then(|operation| operation.output);
     walk.value(naming, Place::of(shape), value)
+}
+
+/// The same with every list in the order in which it stands.
+pub fn output_as_it_stands(naming: &mut dyn Naming, operation: Option<&str>, value: &Value) -> Tree {
+    let walk = Walk { sorts: false };
+    if is_failure(value) {
+        return walk.failure(naming, value);
+    }
+    let shape = operation.and_then(|name| shapes().operation(name)).and_then(|operation| operation.output);
+    walk.value(naming, Place::of(shape), value)
+}
+
+/// The scalars of an input in order, each with its class, and the form of what is left: two inputs have the same
+/// form when they differ in nothing but scalars.
+pub fn flatten(operation: Option<&str>, value: &Value) -> (Tree, Vec<(Class, Value)>) {
+    struct Flat(Vec<(Class, Value)>);
+    impl Naming for Flat {
+        fn stand(&mut self, leaf: Leaf<'_>) -> Value {
+            if leaf.class == Class::Key {
+                return leaf.value.clone();
+            }
+            self.0.push((leaf.class, leaf.value.clone()));
+            Value::from(self.0.len())
+        }
+        fn rank(&self, leaf: Leaf<'_>) -> Value {
+            leaf.value.clone()
+        }
+    }
+    let mut flat = Flat(Vec::new());
+    let form = input(&mut flat, operation, value);
+    (form, flat.0)
 }
 
 /// Names the value at a path of an operation's output: `Tags[0].Value`; empty for the whole.
@@ -303,7 +398,8 @@ impl Walk {
 
     /// The value as text to sort by, with what has no name yet blanked.
     fn rank(self, naming: &dyn Naming, place: Place, value: &Value) -> String {
-        self.value(&mut Ranking(naming), place, value).into_value().to_string()
+        // In the model's order, so that ids and names count before what stands beside them.
+        text_of(&self.value(&mut Ranking(naming), place, value))
     }
 }
 
@@ -328,6 +424,10 @@ fn stand(naming: &mut dyn Naming, class: Class, value: &Value) -> Value {
     }
 }
 
+fn text_of(tree: &Tree) -> String {
+    serde_json::to_string(tree).expect("a tree has nothing that JSON lacks")
+}
+
 fn key_text(naming: &mut dyn Naming, class: Class, key: &str) -> String {
     match naming.stand(Leaf { class, value: &Value::String(key.to_owned()) }) {
         Value::String(text) => text,
@@ -343,8 +443,7 @@ pub fn rank_exchange(
     response: Option<&Value>,
 ) -> (String, String) {
     let mut ranking = Ranking(naming);
-    let text = |tree: Tree| tree.into_value().to_string();
-    let request = request.map(|value| text(input(&mut ranking, operation, value))).unwrap_or_default();
-    let response = response.map(|value| text(output(&mut ranking, operation, value))).unwrap_or_default();
+    let request = request.map(|value| text_of(&input(&mut ranking, operation, value))).unwrap_or_default();
+    let response = response.map(|value| text_of(&output(&mut ranking, operation, value))).unwrap_or_default();
     (request, response)
 }

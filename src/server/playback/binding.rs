@@ -1,0 +1,330 @@
+//! Binding: which value of the client each stand-in of a recording stands for.
+//!
+//! A stand-in is bound by the request that carries it, by typed member and whole value: version ids and tokens,
+//! names with what stands around their unique part, names within ARNs, secret values. One stand-in stands for one
+//! value and one value for one stand-in, so that equality between requests still counts.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::service::SecretArn;
+use crate::service::redact::Class;
+use crate::service::redact::class::is_uuid;
+use crate::store::fixture::NameForm;
+use crate::store::form::is_stand_in;
+
+/// What the stand-ins of a recording stand for, as far as requests and responses have shown.
+#[derive(Clone, Default)]
+pub struct Bindings {
+    /// Stand-ins of names, with what every name looks like.
+    names: BTreeMap<String, NameForm>,
+    values: HashMap<String, String>,
+    stand_ins: HashMap<(Group, String), String>,
+}
+
+impl fmt::Debug for Bindings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bindings({})", self.values.len())
+    }
+}
+
+/// Values of different groups do not stand in each other's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Group {
+    Name,
+    Uuid,
+    Arn,
+    Secret,
+    Text,
+}
+
+/// What a match would bind.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct New(Vec<(Group, String, String)>);
+
+impl New {
+    /// How many stand-ins it would bind.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it would bind none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for New {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "New({})", self.0.len())
+    }
+}
+
+impl Bindings {
+    /// No bindings yet; `names` are the stand-ins of names.
+    pub fn new(names: BTreeMap<String, NameForm>) -> Self {
+        Bindings { names, ..Self::default() }
+    }
+
+    /// Keeps what a match has bound.
+    pub fn keep(&mut self, new: New) {
+        for (group, stand_in, value) in new.0 {
+            self.stand_ins.insert((group, value.clone()), stand_in.clone());
+            self.values.insert(stand_in, value);
+        }
+    }
+
+    /// The value that a stand-in stands for.
+    pub fn value(&self, stand_in: &str) -> Option<&str> {
+        self.values.get(stand_in).map(String::as_str)
+    }
+
+    /// The stand-in of a value that is bound.
+    pub fn stand_in(&self, value: &str) -> Option<&str> {
+        [Group::Name, Group::Uuid, Group::Arn, Group::Secret, Group::Text]
+            .into_iter()
+            .find_map(|group| self.stand_ins.get(&(group, value.to_owned())))
+            .map(String::as_str)
+    }
+
+    /// The stand-ins of names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// All stand-ins that are bound, with their values, the longest first.
+    pub fn all(&self) -> Vec<(&str, &str)> {
+        let mut all: Vec<_> = self.values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        all.sort_by(|a, b| (b.0.len(), a.0).cmp(&(a.0.len(), b.0)));
+        all
+    }
+
+    /// Whether the text holds nothing but a stand-in.
+    pub fn is_stand_in(&self, text: &str) -> bool {
+        self.names.contains_key(text) || is_uuid_stand_in(text) || is_stand_in(text)
+    }
+
+    /// Holds a recorded value against one that a client sent; `new` takes what has to be bound for it.
+    pub fn matches(&self, new: &mut New, class: Class, recorded: &Value, sent: &Value) -> bool {
+        match (recorded, sent) {
+            (Value::String(recorded), Value::String(sent)) => self.matches_text(new, class, recorded, sent),
+            (Value::Number(_), Value::Number(_)) if class != Class::Open => true,
+            (Value::Number(recorded), Value::Number(sent)) => recorded.as_f64() == sent.as_f64(),
+            _ => recorded == sent,
+        }
+    }
+
+    fn matches_text(&self, new: &mut New, class: Class, recorded: &str, sent: &str) -> bool {
+        if class.is_sensitive() {
+            return self.bind(new, Group::Secret, recorded, sent);
+        }
+        if self.names.contains_key(recorded) {
+            return self.bind_name(new, recorded, sent);
+        }
+        if is_uuid_stand_in(recorded) {
+            return is_uuid(sent) && self.bind(new, Group::Uuid, recorded, sent);
+        }
+        if let Some(form) = self.arn_form(recorded) {
+            return self.bind_arn(new, recorded, &form, sent);
+        }
+        if is_stand_in(recorded) {
+            return self.bind(new, Group::Text, recorded, sent);
+        }
+        self.matches_literal(new, class, recorded, sent)
+    }
+
+    /// A literal in which names may stand. A name that is not bound yet is bound by what stands in its place, if
+    /// the member is one for names and nothing else is open.
+    fn matches_literal(&self, new: &mut New, class: Class, recorded: &str, sent: &str) -> bool {
+        if recorded == sent {
+            return true;
+        }
+        let mut filled = recorded.to_owned();
+        let mut open = None;
+        for name in self.names.keys().rev().filter(|name| recorded.contains(name.as_str())) {
+            match self.bound(new, name) {
+                Some(value) => filled = filled.replace(name.as_str(), value),
+                None if open.is_none() => open = Some(name),
+                None => return false,
+            }
+        }
+        match open {
+            None => filled == sent,
+            Some(name) if matches!(class, Class::Name | Class::Id) => {
+                let Some((before, after)) = filled.split_once(name.as_str()) else { return false };
+                let inner = sent.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+                inner.is_some_and(|inner| self.bind_name(new, name, inner))
+            }
+            Some(_) => false,
+        }
+    }
+
+    fn bound<'b>(&'b self, new: &'b New, stand_in: &str) -> Option<&'b str> {
+        let fresh = new.0.iter().find(|(_, found, _)| found == stand_in).map(|(_, _, value)| value.as_str());
+        fresh.or_else(|| self.value(stand_in))
+    }
+
+    fn bind(&self, new: &mut New, group: Group, stand_in: &str, value: &str) -> bool {
+        if let Some(bound) = self.bound(new, stand_in) {
+            return bound == value;
+        }
+        let taken = self.stand_ins.contains_key(&(group, value.to_owned()))
+            || new.0.iter().any(|(other, _, bound)| *other == group && bound == value);
+        if !taken {
+            new.0.push((group, stand_in.to_owned(), value.to_owned()));
+        }
+        !taken
+    }
+
+    fn bind_name(&self, new: &mut New, stand_in: &str, value: &str) -> bool {
+        let form = self.names.get(stand_in).cloned().unwrap_or_default();
+        let fits = value.len() > form.prefix.len() + form.suffix.len()
+            && value.starts_with(&form.prefix)
+            && value.ends_with(&form.suffix)
+            && SecretArn::parse(value).is_none();
+        fits && self.bind(new, Group::Name, stand_in, value)
+    }
+
+    fn bind_arn(&self, new: &mut New, stand_in: &str, form: &ArnForm, value: &str) -> bool {
+        if let Some(bound) = self.bound(new, stand_in) {
+            return bound == value;
+        }
+        let Some(arn) = SecretArn::parse(value) else { return false };
+        let name = match form.suffix {
+            None => arn.resource,
+            Some(length) => {
+                let Some(at) = arn.resource.len().checked_sub(length + 1) else { return false };
+                match arn.resource.split_at_checked(at) {
+                    Some((name, rest)) if rest.starts_with('-') => name,
+                    _ => return false,
+                }
+            }
+        };
+        self.matches_text(new, Class::Name, &form.name, name) && self.bind(new, Group::Arn, stand_in, value)
+    }
+
+    /// How the stand-in of an ARN is made of the stand-in of a name; `None` for anything else.
+    pub fn arn_form(&self, stand_in: &str) -> Option<ArnForm> {
+        let arn = SecretArn::parse(stand_in)?;
+        if !(arn.account.bytes().all(|b| b == b'0') || arn.account == "smcheck") {
+            return None;
+        }
+        if self.names.contains_key(arn.resource) {
+            return Some(ArnForm { name: arn.resource.to_owned(), suffix: None });
+        }
+        let (name, suffix) = arn.resource.rsplit_once('-')?;
+        let digits = suffix.trim_start_matches('A');
+        let numbered = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        numbered.then(|| ArnForm { name: name.to_owned(), suffix: Some(suffix.len()) })
+    }
+
+    /// The ARN that a stand-in stands for: the bound one, or the stand-in with the bound name in it.
+    pub fn arn(&self, stand_in: &str) -> Option<String> {
+        if let Some(value) = self.value(stand_in) {
+            return Some(value.to_owned());
+        }
+        let form = self.arn_form(stand_in)?;
+        let arn = SecretArn::parse(stand_in)?;
+        let head = &stand_in[..stand_in.len() - arn.resource.len()];
+        let tail = &arn.resource[form.name.len()..];
+        Some(format!("{head}{}{tail}", self.value(&form.name).unwrap_or(&form.name)))
+    }
+
+    /// Binds what a response has said to what it has said it with.
+    pub fn answered(&mut self, stand_in: &str, value: &str) {
+        let group = if self.names.contains_key(stand_in) {
+            Group::Name
+        } else if is_uuid_stand_in(stand_in) {
+            Group::Uuid
+        } else if self.arn_form(stand_in).is_some() {
+            Group::Arn
+        } else if stand_in.contains("smcheck-secret-") {
+            Group::Secret
+        } else {
+            Group::Text
+        };
+        if !self.values.contains_key(stand_in) {
+            self.keep(New(vec![(group, stand_in.to_owned(), value.to_owned())]));
+        }
+    }
+}
+
+/// How the stand-in of an ARN is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArnForm {
+    /// The stand-in of the name, or the name.
+    pub name: String,
+    /// The length of the suffix; `None` where there is none.
+    pub suffix: Option<usize>,
+}
+
+fn is_uuid_stand_in(text: &str) -> bool {
+    let rest = text.strip_prefix("00000000-0000-4000-");
+    is_uuid(text) && rest.is_some_and(|rest| rest.starts_with("8000-") || rest.starts_with("A000-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "00000000-0000-4000-8000-000000000001";
+
+    fn bindings() -> Bindings {
+        let around = NameForm { prefix: "a/".to_owned(), suffix: "-x".to_owned() };
+        let plain = ("secret-0001".to_owned(), NameForm::default());
+        Bindings::new(BTreeMap::from([plain, ("a/secret-0002-x".to_owned(), around)]))
+    }
+
+    fn bind(bindings: &mut Bindings, class: Class, recorded: &str, sent: &str) -> bool {
+        let mut new = New::default();
+        let matches = bindings.matches_text(&mut new, class, recorded, sent);
+        if matches {
+            bindings.keep(new);
+        }
+        matches
+    }
+
+    #[test]
+    fn a_stand_in_stands_for_one_value_and_a_value_for_one_stand_in() {
+        let mut bindings = bindings();
+        assert!(bind(&mut bindings, Class::Name, "secret-0001", "db"));
+        assert!(bind(&mut bindings, Class::Id, "secret-0001", "db"));
+        assert!(!bind(&mut bindings, Class::Id, "secret-0001", "other"));
+        assert!(!bind(&mut bindings, Class::Name, "a/secret-0002-x", "db"));
+        assert!(!bind(&mut bindings, Class::Name, "a/secret-0002-x", "b/db-x"));
+        assert!(bind(&mut bindings, Class::Name, "a/secret-0002-x", "a/db-x"));
+        assert!(!bind(&mut bindings, Class::Version, UUID, "no-uuid"));
+        assert!(bind(&mut bindings, Class::Version, UUID, "0f8fad5b-d9cb-469f-a165-70867728950e"));
+        assert!(bind(&mut bindings, Class::Secret, "smcheck-secret-0001", "hunter2"));
+        assert!(!bind(&mut bindings, Class::Secret, "smcheck-secret-0002", "hunter2"));
+    }
+
+    #[test]
+    fn an_arn_binds_the_name_within() {
+        let mut bindings = bindings();
+        let recorded = "arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-0001-AAAAA1";
+        let sent = "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-Ab12Cd";
+        assert!(bind(&mut bindings, Class::Id, recorded, sent));
+        assert_eq!(bindings.value("secret-0001"), Some("prod/db"));
+        assert_eq!(bindings.arn(recorded).as_deref(), Some(sent));
+        let other = "arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-0001-AAAAA2";
+        assert_eq!(
+            bindings.arn(other).as_deref(),
+            Some("arn:aws:secretsmanager:us-east-1:000000000000:secret:prod/db-AAAAA2")
+        );
+        let partial = "arn:aws:secretsmanager:us-east-1:000000000000:secret:secret-0001";
+        assert!(!bind(&mut bindings, Class::Id, partial, sent));
+        assert!(bind(&mut bindings, Class::Id, partial, &sent[..sent.len() - 7]));
+    }
+
+    #[test]
+    fn a_name_in_a_literal_is_bound_where_names_stand_only() {
+        let mut bindings = bindings();
+        assert!(!bind(&mut bindings, Class::Closed, "for secret-0001", "for db"));
+        assert!(bind(&mut bindings, Class::Id, "secret-0001-missing", "db-missing"));
+        assert!(bind(&mut bindings, Class::Closed, "for secret-0001", "for db"));
+        assert!(!bind(&mut bindings, Class::Closed, "for secret-0001", "for dbx"));
+    }
+}

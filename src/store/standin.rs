@@ -1,0 +1,347 @@
+//! Stand-ins: what is written into a recording instead of values that must not be written or that differ from run
+//! to run. They have the same form, are numbered by appearance and never computed from the value, and the same
+//! value has the same stand-in, so that playback can bind it to whatever a client sends in its place.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use serde_json::Value;
+
+use super::fixture::{BASE, NO_MIDNIGHT_MS, NameForm};
+use super::form;
+use crate::service::SecretArn;
+use crate::service::redact::class::{is_member_name, is_uuid};
+use crate::service::redact::message::{self, Known, Trace};
+use crate::service::redact::password::Rule;
+use crate::service::redact::{Class, Leaf, Naming};
+use crate::service::time::{DAY_MS, Timestamp};
+
+/// A literal longer than this gets a stand-in, since nobody reads it.
+const LONG: usize = 1024;
+/// A text longer than this is not searched for names made for the run: how much of it is filling depends on them.
+const NAMED: usize = 200;
+/// A time further away than this many days is no time.
+const DAYS_MAX: i64 = 36_500;
+
+/// Values of different groups have different stand-ins, even where they are equal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Group {
+    Name,
+    Arn,
+    Uuid,
+    Secret,
+    Password,
+    Text,
+    Token,
+    Key,
+    Number,
+}
+
+/// The stand-ins of one recording.
+#[derive(Default)]
+pub struct StandIns {
+    /// Names made for the run, and what stands around their unique part.
+    declared: BTreeMap<String, NameForm>,
+    literals: BTreeSet<String>,
+    given: HashMap<(Group, String), String>,
+    counts: BTreeMap<Group, usize>,
+    /// In which order values appeared.
+    appeared: HashMap<String, usize>,
+    /// Parts of secrets, for messages.
+    parts: Vec<Known>,
+    /// Stand-ins of names, with what the names look like.
+    names: BTreeMap<String, NameForm>,
+    received_at: Timestamp,
+    rule: Rule,
+}
+
+impl fmt::Debug for StandIns {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StandIns({})", self.given.len())
+    }
+}
+
+impl StandIns {
+    /// Stand-ins for a recording. `declared` holds the names made for the run with what stands around their unique
+    /// part, `literals` what may be written as it is.
+    pub fn new(declared: BTreeMap<String, NameForm>, literals: BTreeSet<String>) -> Self {
+        StandIns { declared, literals, ..Self::default() }
+    }
+
+    /// Begins an exchange: times are told from when its response came.
+    pub fn begin(&mut self, received_at: Timestamp) {
+        self.received_at = received_at;
+    }
+
+    /// Reads what a request for a password asks for.
+    pub fn asked(&mut self, rule: Rule) {
+        self.rule = rule;
+    }
+
+    /// The stand-ins of names so far.
+    pub fn names(&self) -> BTreeMap<String, NameForm> {
+        self.names.clone()
+    }
+
+    /// What stands for a text that nobody has judged: a header, a path, a value of a target's configuration.
+    pub fn closed(&mut self, text: &str) -> String {
+        for group in [Group::Name, Group::Arn, Group::Uuid] {
+            if let Some(stand_in) = self.find(group, text) {
+                return stand_in;
+            }
+        }
+        if self.declared.contains_key(text) {
+            return self.name(text);
+        }
+        if self.literals.contains(text) {
+            return self.readable(text);
+        }
+        for group in [Group::Secret, Group::Password, Group::Text, Group::Token] {
+            if let Some(stand_in) = self.find(group, text) {
+                return stand_in;
+            }
+        }
+        if SecretArn::parse(text).is_some() {
+            return self.arn(text);
+        }
+        if is_uuid(text) { self.uuid(text) } else { self.opaque(text) }
+    }
+
+    /// What stands for a version id, a token, the id of a request.
+    pub fn uuid(&mut self, text: &str) -> String {
+        self.give(Group::Uuid, text, |number| {
+            // The variant keeps the case of the letters, which matters to whoever checks the form.
+            let letter = if text.bytes().any(|b| b.is_ascii_uppercase()) { 'A' } else { '8' };
+            format!("00000000-0000-4000-{letter}000-{number:012}")
+        })
+    }
+
+    fn find(&mut self, group: Group, text: &str) -> Option<String> {
+        let stand_in = self.given.get(&(group, text.to_owned()))?.clone();
+        self.appear(text);
+        Some(stand_in)
+    }
+
+    fn give(&mut self, group: Group, text: &str, make: impl FnOnce(usize) -> String) -> String {
+        if let Some(stand_in) = self.find(group, text) {
+            return stand_in;
+        }
+        let count = self.counts.entry(group).or_insert(0);
+        *count += 1;
+        let stand_in = make(*count);
+        self.appear(text);
+        self.given.insert((group, text.to_owned()), stand_in.clone());
+        stand_in
+    }
+
+    fn appear(&mut self, text: &str) {
+        let next = self.appeared.len();
+        self.appeared.entry(text.to_owned()).or_insert(next);
+    }
+
+    fn name(&mut self, text: &str) -> String {
+        if !self.declared.contains_key(text) && self.literals.contains(text) {
+            return self.readable(text);
+        }
+        let form = self.declared.get(text).cloned().unwrap_or_default();
+        let stand_in = self
+            .give(Group::Name, text, |number| format!("{}secret-{number:04}{}", form.prefix, form.suffix));
+        self.names.insert(stand_in.clone(), form);
+        stand_in
+    }
+
+    /// A literal, with the names made for the run replaced.
+    fn readable(&mut self, text: &str) -> String {
+        let mut inside: Vec<String> =
+            self.declared.keys().filter(|name| text.contains(name.as_str())).cloned().collect();
+        if text.len() > LONG || (text.len() > NAMED && !inside.is_empty()) {
+            return self.opaque(text);
+        }
+        inside.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        inside.into_iter().fold(text.to_owned(), |text, name| match text.contains(&name) {
+            true => {
+                let stand_in = self.name(&name);
+                text.replace(&name, &stand_in)
+            }
+            false => text,
+        })
+    }
+
+    fn opaque(&mut self, text: &str) -> String {
+        self.give(Group::Text, text, |number| {
+            form::like(text, &format!("{}text-{number:04}", form::MARK), number)
+        })
+    }
+
+    fn secret(&mut self, text: &str, is_blob: bool) -> String {
+        if let Some(stand_in) = self.find(Group::Secret, text) {
+            return stand_in;
+        }
+        let stand_in = self.give(Group::Secret, text, |number| {
+            let mark = format!("{}secret-{number:04}", form::MARK);
+            if is_blob { form::like_blob(text, &mark, number) } else { form::like(text, &mark, number) }
+        });
+        let pairs = message::parts(text, is_blob).into_iter().zip(message::parts(&stand_in, is_blob));
+        self.parts.extend(pairs.map(|(value, shown)| Known { value, shown }));
+        stand_in
+    }
+
+    fn arn(&mut self, text: &str) -> String {
+        if let Some(stand_in) = self.find(Group::Arn, text) {
+            return stand_in;
+        }
+        if self.literals.contains(text) {
+            return self.readable(text);
+        }
+        let Some(arn) = SecretArn::parse(text) else { return self.closed(text) };
+        let (name, suffix) = self.name_in(&arn);
+        let name = self.name(&name);
+        let plain =
+            |part: &str| part.len() <= 40 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let partition = if plain(arn.partition) { arn.partition } else { "aws" };
+        let region = if plain(arn.region) { arn.region } else { "us-east-1" };
+        let account = match arn.account.bytes().all(|b| b.is_ascii_digit()) {
+            true => "0".repeat(arn.account.len().min(20)),
+            false => "smcheck".to_owned(),
+        };
+        self.give(Group::Arn, text, |number| {
+            let mut made = format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{name}");
+            if let Some(length) = suffix {
+                made.push_str(&format!("-{}", suffix_of(number, length)));
+            }
+            made
+        })
+    }
+
+    /// The name in an ARN, and how long its suffix is. A name that is known decides, since a partial ARN of a
+    /// name that itself ends in a hyphen and six characters looks like a complete one.
+    fn name_in(&self, arn: &SecretArn<'_>) -> (String, Option<usize>) {
+        let known = |name: &str| {
+            self.declared.contains_key(name)
+                || self.literals.contains(name)
+                || self.given.contains_key(&(Group::Name, name.to_owned()))
+        };
+        if known(arn.resource) {
+            return (arn.resource.to_owned(), None);
+        }
+        let cuts = arn.resource.match_indices('-').map(|(at, _)| arn.resource.split_at(at));
+        let found = cuts.filter(|(name, _)| known(name)).last();
+        match (found, arn.name_and_suffix()) {
+            (Some((name, rest)), _) => (name.to_owned(), Some(rest.chars().count() - 1)),
+            (None, Some((name, suffix))) => (name.to_owned(), Some(suffix.len())),
+            (None, None) => (arn.resource.to_owned(), None),
+        }
+    }
+
+    fn message(&mut self, text: &str) -> String {
+        let mut known = self.parts.clone();
+        let given = self.given.iter().filter(|((group, _), _)| !matches!(group, Group::Number | Group::Key));
+        known.extend(given.map(|((_, value), shown)| Known { value: value.clone(), shown: shown.clone() }));
+        let unseen: Vec<String> =
+            self.declared.keys().filter(|name| text.contains(name.as_str())).cloned().collect();
+        for value in unseen {
+            let shown = self.name(&value);
+            known.push(Known { value, shown });
+        }
+        message::mask(text, &known, &mut |trace, value| match trace {
+            Trace::Arn => self.arn(value),
+            Trace::Uuid if is_uuid(value) => self.uuid(value),
+            Trace::Uuid | Trace::Token | Trace::Identity => {
+                self.give(Group::Text, value, |number| format!("{}text-{number:04}", form::MARK))
+            }
+            Trace::AccessKey => "AKIASMCHECK000000000".to_owned(),
+            Trace::Digest => "0".repeat(64),
+            Trace::Time if value.contains('-') => "2020-01-01T00:00:00Z".to_owned(),
+            Trace::Time => "20200101T000000Z".to_owned(),
+            Trace::Host => "127.0.0.1:0".to_owned(),
+            Trace::Account => "000000000000".to_owned(),
+        })
+    }
+
+    /// A time as whole days from the moment of its exchange; `None` where it is none.
+    fn time(&self, seconds: f64, by_day: bool) -> Option<Value> {
+        let at = Timestamp::from_seconds(seconds)?;
+        let days = match by_day {
+            true => (at.day().0 - self.received_at.day().0) / DAY_MS,
+            false => (at.0 - self.received_at.0 + DAY_MS / 2).div_euclid(DAY_MS),
+        };
+        if days.abs() > DAYS_MAX {
+            return None;
+        }
+        let odd = if by_day && at != at.day() { NO_MIDNIGHT_MS } else { 0 };
+        Some(Value::from((BASE.0 + days * DAY_MS + odd) / 1000))
+    }
+
+    fn number(&mut self, number: &serde_json::Number) -> Value {
+        let stand_in = self.give(Group::Number, &number.to_string(), |count| match number.is_f64() {
+            true => format!("{count}.5"),
+            false => count.to_string(),
+        });
+        serde_json::from_str(&stand_in).unwrap_or_default()
+    }
+
+    fn text(&mut self, class: Class, text: &str) -> String {
+        match class {
+            Class::Open => self.readable(text),
+            Class::Key if is_member_name(text) => text.to_owned(),
+            Class::Key => self.give(Group::Key, text, |number| format!("<{}key-{number:04}>", form::MARK)),
+            Class::Id | Class::Arn if SecretArn::parse(text).is_some() => self.arn(text),
+            Class::Name | Class::Id => match self.find(Group::Text, text) {
+                Some(stand_in) => stand_in,
+                None => self.name(text),
+            },
+            Class::Version if is_uuid(text) && !self.literals.contains(text) => self.uuid(text),
+            Class::Cursor if !self.literals.contains(text) => {
+                self.give(Group::Token, text, |number| format!("{}token-{number:04}", form::MARK))
+            }
+            Class::Message => self.message(text),
+            Class::Secret => self.secret(text, false),
+            Class::Blob => self.secret(text, true),
+            Class::Password => {
+                let rule = self.rule.clone();
+                self.give(Group::Password, text, |number| rule.stand_in(text, number))
+            }
+            Class::Arn | Class::Version | Class::Cursor | Class::Time | Class::Day | Class::Closed => {
+                self.closed(text)
+            }
+        }
+    }
+}
+
+impl Naming for StandIns {
+    fn stand(&mut self, leaf: Leaf<'_>) -> Value {
+        match (leaf.class, leaf.value) {
+            (class, Value::String(text)) => Value::String(self.text(class, text)),
+            (Class::Open, _) => leaf.value.clone(),
+            (class @ (Class::Time | Class::Day), Value::Number(number)) => {
+                let time = number.as_f64().and_then(|seconds| self.time(seconds, class == Class::Day));
+                time.unwrap_or_else(|| self.number(number))
+            }
+            (_, Value::Number(number)) => self.number(number),
+            (_, other) => other.clone(),
+        }
+    }
+
+    fn rank(&self, leaf: Leaf<'_>) -> Value {
+        let blank = |kind: &str| Value::String(format!("~{kind}"));
+        match (leaf.class, leaf.value) {
+            (Class::Open, value) => value.clone(),
+            (Class::Time | Class::Day, Value::Number(_)) => blank("time"),
+            (Class::Message, Value::String(_)) => blank("message"),
+            (Class::Password, Value::String(_)) => blank("password"),
+            (_, Value::String(text)) => match self.appeared.get(text.as_str()) {
+                Some(order) => Value::String(format!("{order:06}")),
+                None if self.literals.contains(text) && !leaf.class.is_sensitive() => leaf.value.clone(),
+                None => blank("value"),
+            },
+            (_, Value::Number(_)) => blank("number"),
+            (_, other) => other.clone(),
+        }
+    }
+}
+
+/// A suffix of an ARN with this number: letters, and the number at the end.
+fn suffix_of(number: usize, length: usize) -> String {
+    let digits = number.to_string();
+    format!("{}{digits}", "A".repeat(length.min(64).saturating_sub(digits.len())))
+}
