@@ -22,7 +22,7 @@ struct Wrong {
 }
 
 impl Responder for Wrong {
-    fn respond(&self, request: WireRequest) -> WireResponse {
+    fn respond(&self, request: &WireRequest) -> WireResponse {
         let operation = request.operation().unwrap_or_default().to_owned();
         let mut response = self.reference.respond(request);
         if let Some(mut body) = response.json().filter(|_| !response.body.is_empty()) {
@@ -219,19 +219,15 @@ async fn another_message_is_near() {
 async fn a_success_where_a_failure_belongs_is_an_outcome_deviation() {
     struct Lenient(Reference);
     impl Responder for Lenient {
-        fn respond(&self, request: WireRequest) -> WireResponse {
-            let mut request = request;
+        fn respond(&self, request: &WireRequest) -> WireResponse {
+            let mut request = request.clone();
             let text = String::from_utf8_lossy(&request.body).replace("NOPE", "AWSCURRENT");
             request.body = text.into();
-            self.0.respond(request)
+            self.0.respond(&request)
         }
     }
     let lenient =
-<<<<<<< HEAD
         Lenient(Reference::new(ReferenceOptions { auth: Auth::Any, ..ReferenceOptions::default() }));
-=======
-        Lenient(Reference::new(ReferenceOptions { any_credentials: true, ..ReferenceOptions::default() }));
->>>>>>> store
     let server = Server::start(Arc::new(lenient), 0).await.expect("there is a free port");
     let target = resolve(&server.endpoint(), &Config::default()).await.expect("a URL is a target");
     let opened = Arc::new(Opened::open(target, &Refuse, Path::new(".")).await.expect("it opens"));

@@ -50,8 +50,6 @@ pub enum Command {
     Accept(AcceptArgs),
     /// Answer SDK clients from the reference model
     Serve(ServeArgs),
-    /// Fail on anything in recorded files that is not a recognisable stand-in
-    Audit(AuditArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
@@ -299,14 +297,6 @@ pub enum Auth {
     Any,
     /// Those signed with a key pair of `--credentials`
     Strict,
-}
-
-/// Arguments of `audit`.
-#[derive(Debug, Args)]
-pub struct AuditArgs {
-    /// Files or folders
-    #[arg(value_name = "PATH", default_values = ["snapshots", "fixtures"])]
-    pub paths: Vec<PathBuf>,
 }
 
 /// Arguments of `list`.

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{output, run, settings};
 use crate::judge::{JudgeOptions, KnownList, assemble, known};
+use crate::store;
 use crate::suite::today;
 
 /// Runs the scenarios and writes the deviations that occur into the list. Entries that are there keep their
@@ -36,7 +37,7 @@ pub(super) async fn update(args: KnownUpdateArgs) -> Result<Exit, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|why| Failure::usage(format!("cannot make {}: {why}", folder.display())))?;
     }
-    std::fs::write(&path, text.as_bytes())
+    store::atomic::write(&path, text.as_bytes())
         .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
     output::line(&format!(
         "wrote {}; `smcheck lint {}` names the reasons to fill in",

@@ -7,6 +7,8 @@ pub mod exit;
 mod info;
 mod known;
 mod output;
+mod record;
+mod review;
 mod run;
 mod serve;
 mod settings;
@@ -39,7 +41,11 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => block_on(run::run(args)),
-        _ => todo!(),
+        Command::Record(args) => block_on(record::record(args)),
+        Command::Replay(args) => block_on(record::replay(args)),
+        Command::Diff(args) => block_on(record::diff(args)),
+        Command::Review(args) => review::review(&args),
+        Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),

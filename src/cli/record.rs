@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::args::{DiffArgs, RecordArgs, ReplayArgs, Running};
 use super::exit::{Exit, Failure};
-use super::run::{drive, verdict_of, write_reports};
+use super::run::{drive, show, verdict_of, write_reports};
 use super::signals::Signals;
 use super::{output, settings};
 use crate::judge::diff::diff as compare;
@@ -28,10 +29,11 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     let config = settings::config()?;
     let scenarios = settings::load(&args.select)?;
     let judge = settings::judge_options(&args.judging);
-    let options = settings::run_options(&args.running, judge.clone(), false);
+    let options = settings::run_options(&args.running, judge, false);
     let signals = Signals::listen().map_err(Failure::target)?;
     let target = settings::target(&args.target, &config, &args.running).await?;
     let known = settings::known(&target, args.judging.known.as_deref())?;
+    let begun = Instant::now();
     let opened = settings::open(target).await?;
     let info = opened.info.clone();
     let store = Store::new(&args.out, &info.name).map_err(Failure::usage)?;
@@ -56,10 +58,10 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
         return Err(failure);
     }
     ended?;
-    let run = assemble(info, verdicts, known.as_ref(), &today());
+    let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
     let runs = [run];
-    output::print(&report::terminal::render(&runs[0], &output::style()));
-    write_reports(&reports, &runs, &judge)?;
+    show(&runs[0], begun.elapsed(), &judge, args.judging.strict_known);
+    write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
     output::line(&counts.sentence(store.origin()));
     if counts.pending > 0 {
         output::say("`smcheck review` shows the changes, `smcheck accept` takes them");
@@ -91,7 +93,9 @@ impl Counts {
 
     fn sentence(&self, origin: &str) -> String {
         let mut text = format!("recorded {origin}: {} new, {} unchanged", self.new, self.unchanged);
-        for (count, word) in [(self.accepted, "accepted"), (self.pending, "changed"), (self.left_out, "left out")] {
+        for (count, word) in
+            [(self.accepted, "accepted"), (self.pending, "changed"), (self.left_out, "left out")]
+        {
             if count > 0 {
                 text.push_str(&format!(", {count} {word}"));
             }
@@ -217,11 +221,13 @@ async fn playback(
         let Some(fixture) = store.load_fixture(&scenario.id).map_err(Failure::usage)? else { continue };
         version = version.or_else(|| fixture.recorded.version.clone());
         let credentials = Credentials::new(format!("SESSION{}", found.len()), "playback");
+        for need in &scenario.needs {
+            let value =
+                fixture.provides.get(need.as_str()).map_or(true.into(), |value| value.as_str().into());
+            provides.insert(need.as_str().to_owned(), value);
+        }
         playback.add_session(&credentials.access_key, fixture);
         sessions.insert(scenario.id.clone(), credentials);
-        for need in &scenario.needs {
-            provides.entry(need.as_str().to_owned()).or_insert(serde_json::Value::Bool(true));
-        }
         found.push(Arc::clone(scenario));
     }
     if found.is_empty() {
@@ -230,12 +236,14 @@ async fn playback(
             root.join("fixtures").display()
         )));
     }
-    let mut target: Target = resolve(EMBEDDED, &crate::target::Config::default()).await.map_err(Failure::usage)?;
+    let mut target: Target =
+        resolve(EMBEDDED, &crate::target::Config::default()).await.map_err(Failure::usage)?;
     target.provides = provides;
     // Every scenario plays in a session of its own.
     target.isolation = Isolation::Account;
     let info = TargetInfo { name: format!("{origin} (fixtures)"), endpoint: String::new(), version };
-    let opened = Opened::playback(Arc::new(playback), sessions, target, info).await.map_err(Failure::target)?;
+    let opened =
+        Opened::sessions(Arc::new(playback), sessions, target, info).await.map_err(Failure::target)?;
     Ok((opened, found))
 }
 
@@ -302,7 +310,7 @@ impl Compared {
             (Some(left), Some(right)) if left == right => self.same += 1,
             (Some(left), Some(right)) => {
                 self.different += 1;
-                self.text.push_str(&report::terminal::difference(id, &compare(left, right), &output::style()));
+                self.text.push_str(&report::difference::render(id, &compare(left, right)));
             }
         }
     }

@@ -17,9 +17,12 @@ pub(super) fn review(args: &ReviewArgs) -> Result<Exit, Failure> {
     for change in &pending {
         let (old, new) = change.texts().map_err(Failure::usage)?;
         let title = format!("{} ({})", change.id, change.origin);
-        output::print(&report::terminal::difference(&title, &diff(&old, &new), &output::style()));
+        output::print(&report::difference::render(&title, &diff(&old, &new)));
     }
-    output::line(&format!("{} changed; `smcheck accept` takes them, `smcheck accept --reject` throws them away", pending.len()));
+    output::line(&format!(
+        "{} changed; `smcheck accept` takes them, `smcheck accept --reject` throws them away",
+        pending.len()
+    ));
     Ok(Exit::Deviations)
 }
 

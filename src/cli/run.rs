@@ -12,6 +12,7 @@ use super::signals::Signals;
 use crate::judge::{Deviation, JudgeOptions, RunVerdict, Verdict, assemble, contract_fails, fails_run};
 use crate::report::{self, Failing};
 use crate::scenario::Scenario;
+use crate::store;
 use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
@@ -124,7 +125,7 @@ impl Tracer {
         if self.file.is_none() && !loud {
             return Ok(());
         }
-        let text = String::new(); // store::render_exchanges(&done.scenario, &done.trace);
+        let text = store::render_exchanges(&done.scenario, &done.trace);
         if let Some(file) = &mut self.file {
             file.write_all(text.as_bytes())
                 .map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
@@ -178,7 +179,7 @@ pub(super) fn write_reports(
         if wanted.path == Path::new("-") {
             output::print(&text);
         } else {
-            std::fs::write(&wanted.path, text.as_bytes())
+            store::atomic::write(&wanted.path, text.as_bytes())
                 .map_err(|why| Failure::usage(format!("cannot write {}: {why}", wanted.path.display())))?;
         }
     }

@@ -5,24 +5,29 @@
 //! read against stated labels, `contract` every response against the service model, `invariants` the state
 //! against the laws of labels. `names` and `paths` turn what was found into words that may be printed. Then
 //! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
+//! Beside all that, [`normalise`] makes of a trace the text of a snapshot, and [`diff`](mod@diff) compares two.
 
-<<<<<<< HEAD
 mod causes;
 mod contract;
+pub mod diff;
 mod invariants;
 mod judging;
 pub mod known;
 mod known_update;
 mod labels;
+pub mod literals;
 mod names;
+pub mod normalise;
 pub mod observation;
 mod paths;
 mod pattern;
+pub mod racing;
 mod run;
 mod shape_check;
 mod state;
 mod status;
 mod step;
+pub(crate) mod text;
 pub mod verdict;
 
 #[cfg(test)]
@@ -36,17 +41,7 @@ mod wrong_states;
 
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
-=======
-pub mod diff;
-pub mod literals;
-pub mod normalise;
-pub mod observation;
-pub mod racing;
-pub(crate) mod text;
-pub mod verdict;
-
 pub use normalise::observe;
->>>>>>> store
 pub use observation::Observation;
 pub use run::assemble;
 pub use status::{contract_fails, fails_run};

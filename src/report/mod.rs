@@ -2,11 +2,12 @@
 //!
 //! Everything here is pure: a [`RunVerdict`](crate::judge::RunVerdict) goes in and text comes out; nothing is
 //! judged, redacted or asked again. [`terminal`] writes for a person, [`json`] the report that other programs
-//! rely on, [`junit`] what CI servers read. They share [`failing`], which says what fails the run, and three
+//! rely on, [`junit`] what CI servers read, and [`difference`] shows where two recordings part. They share [`failing`], which says what fails the run, and three
 //! private parts: `deviation` tells one deviation, `value` shows what was expected beside what was there, and
 //! `style` knows colours and widths.
 
 mod deviation;
+pub mod difference;
 pub mod failing;
 pub mod json;
 pub mod junit;
