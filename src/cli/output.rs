@@ -61,13 +61,15 @@ pub(super) fn width() -> usize {
 /// Progress while scenarios run: a bar on a terminal, a line for each scenario that did not pass in a pipe.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
+    lines: bool,
 }
 
 impl Progress {
     /// Progress over a number of scenarios.
-    pub(super) fn new(total: usize, target: &str) -> Self {
+    /// `lines`: whether deviations are told as they come where there is no terminal.
+    pub(super) fn new(total: usize, target: &str, lines: bool) -> Self {
         if !std::io::stderr().is_terminal() {
-            return Progress { bar: None };
+            return Progress { bar: None, lines };
         }
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(15));
         // The template is ours and right; if it were not, the default one would do.
@@ -75,7 +77,7 @@ impl Progress {
             bar.set_style(template.progress_chars("=> "));
         }
         bar.set_prefix(target.to_owned());
-        Progress { bar: Some(bar) }
+        Progress { bar: Some(bar), lines }
     }
 
     /// A scenario has ended.
@@ -87,7 +89,7 @@ impl Progress {
                 bar.inc(1);
                 bar.set_message(verdict.id.clone());
             }
-            None if quiet => {}
+            None if quiet || !self.lines => {}
             None => say(&terminal::scenario_line(verdict, true)),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::args::{DiffArgs, RecordArgs, ReplayArgs, Running};
 use super::exit::{Exit, Failure};
-use super::run::{drive, show, verdict_of, write_reports};
+use super::run::{drive, drive_quietly, show, verdict_of, write_reports};
 use super::signals::Signals;
 use super::{output, settings};
 use crate::judge::diff::diff as compare;
@@ -195,7 +195,7 @@ async fn observe_all(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut observed = BTreeMap::new();
     let mut errors = Vec::new();
-    drive(scenarios, opened, options, running, signals, |done| match &done.trace.end {
+    drive_quietly(scenarios, opened, options, running, signals, |done| match &done.trace.end {
         End::Skipped(_) => {}
         End::Failed(why) => errors.push(format!("{}: {why}", done.scenario.id)),
         End::Completed | End::Stopped => {
@@ -307,10 +307,14 @@ impl Compared {
             (None, None) => {}
             (Some(_), None) => self.only_left += 1,
             (None, Some(_)) => self.only_right += 1,
-            (Some(left), Some(right)) if left == right => self.same += 1,
             (Some(left), Some(right)) => {
-                self.different += 1;
-                self.text.push_str(&report::difference::render(id, &compare(left, right)));
+                let difference = compare(left, right);
+                if difference.is_empty() {
+                    self.same += 1;
+                } else {
+                    self.different += 1;
+                    self.text.push_str(&report::difference::render(id, &difference));
+                }
             }
         }
     }

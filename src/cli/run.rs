@@ -51,8 +51,37 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// How many of the secrets that could not be deleted are named.
+const LEFT_SHOWN: usize = 5;
+
 /// Runs scenarios on an opened target, with progress, traces and clean-up; `each` is told of every one.
 pub(super) async fn drive(
+    scenarios: &[Arc<Scenario>],
+    opened: Arc<Opened>,
+    options: &RunOptions,
+    running: &Running,
+    signals: &Signals,
+    each: impl FnMut(&Done),
+) -> Result<(), Failure> {
+    let progress = Progress::new(scenarios.len(), &opened.info.name, true);
+    drive_with(progress, scenarios, opened, options, running, signals, each).await
+}
+
+/// As [`drive`], without a word about deviations: what is observed is compared, not judged.
+pub(super) async fn drive_quietly(
+    scenarios: &[Arc<Scenario>],
+    opened: Arc<Opened>,
+    options: &RunOptions,
+    running: &Running,
+    signals: &Signals,
+    each: impl FnMut(&Done),
+) -> Result<(), Failure> {
+    let progress = Progress::new(scenarios.len(), &opened.info.name, false);
+    drive_with(progress, scenarios, opened, options, running, signals, each).await
+}
+
+async fn drive_with(
+    progress: Progress,
     scenarios: &[Arc<Scenario>],
     opened: Arc<Opened>,
     options: &RunOptions,
@@ -61,7 +90,6 @@ pub(super) async fn drive(
     mut each: impl FnMut(&Done),
 ) -> Result<(), Failure> {
     let mut tracer = Tracer::open(running)?;
-    let progress = Progress::new(scenarios.len(), &opened.info.name);
     let mut left = Vec::new();
     let mut failed = None;
     let ended = suite::run(scenarios, &opened, options, signals.stop(), |done| {
@@ -80,7 +108,9 @@ pub(super) async fn drive(
     .await;
     progress.finish();
     if !left.is_empty() {
-        output::warn(&format!("could not delete {} secrets: {}", left.len(), left.join(", ")));
+        let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
+        output::warn(&format!("could not delete {} secrets: {some}{more}", left.len()));
     }
     let mut epitaph = None;
     if let Ok(mut opened) = Arc::try_unwrap(opened) {

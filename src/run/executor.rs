@@ -24,6 +24,10 @@ pub struct Settings {
     pub probe: ProbeLevel,
     /// For a target whose changes show after a while: how long probes and reads are repeated before they count.
     pub patience: Option<Eventually>,
+    /// The longest that `eventually` waits, whatever it says. A target whose changes show at once needs no minutes.
+    pub wait_at_most: Option<Duration>,
+    /// Leave what was created: a playback holds no secrets, and was not asked to delete them when it was recorded.
+    pub leave: bool,
 }
 
 /// What came of a scenario.
@@ -55,7 +59,7 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
         Err(trouble) => (End::Failed(trouble.to_string()), Some(trouble)),
     };
     let elapsed = begun.elapsed();
-    let left = run.created.delete(caller).await;
+    let left = if settings.leave { Vec::new() } else { run.created.delete(caller).await };
     let trace = Trace {
         scenario: plan.scenario.id.clone(),
         secrets: plan.secrets,
@@ -123,7 +127,9 @@ impl Run<'_> {
             let done = match wait {
                 None => true,
                 Some(limit) => {
-                    begun.elapsed() >= limit.within || control::holds(step, &calls, &probes, &variables)
+                    let within =
+                        self.settings.wait_at_most.map_or(limit.within, |most| most.min(limit.within));
+                    begun.elapsed() >= within || control::holds(step, &calls, &probes, &variables)
                 }
             };
             if done {

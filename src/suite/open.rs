@@ -150,6 +150,11 @@ impl Opened {
         self.client.endpoint()
     }
 
+    /// Whether it plays recordings back.
+    pub fn is_playback(&self) -> bool {
+        matches!(self.behind, Behind::Sessions { .. })
+    }
+
     /// The program behind it, where we started one.
     pub fn program(&self) -> Option<&Path> {
         match &self.behind {

@@ -15,6 +15,10 @@ use crate::trace::{End, Trace};
 /// How many scenarios run at once where nothing else is said.
 const JOBS: usize = 8;
 
+/// The longest that `eventually` waits on a target whose changes show at once. A rotation function that an emulator
+/// starts needs seconds.
+const STRONG_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// How a run goes.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
@@ -161,7 +165,8 @@ pub async fn execute_one(
         within: std::time::Duration::from_secs(30),
         every: std::time::Duration::from_secs(1),
     });
-    let settings = Settings { probe: options.probe, patience };
+    let wait_at_most = (!target.eventual).then_some(STRONG_WAIT);
+    let settings = Settings { probe: options.probe, patience, wait_at_most, leave: opened.is_playback() };
     let executed = execute(plan, &opened.caller(scenario, stop.clone()), settings).await;
     match &executed.trouble {
         Some(Trouble::Client(why @ ClientError::Connect { .. })) => {
