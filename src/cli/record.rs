@@ -14,7 +14,7 @@ use crate::judge::diff::diff as compare;
 use crate::judge::{JudgeOptions, TargetInfo, assemble, observe};
 use crate::report;
 use crate::scenario::Scenario;
-use crate::server::Playback;
+use crate::server::{Playback, Responder};
 use crate::service::sigv4::Credentials;
 use crate::store::{self, Recorded, Store};
 use crate::suite::catalogue::built_in_snapshot;
@@ -213,21 +213,22 @@ async fn playback(
     scenarios: &[Arc<Scenario>],
 ) -> Result<(Opened, Vec<Arc<Scenario>>), Failure> {
     let store = Store::new(root, origin).map_err(Failure::usage)?;
-    let playback = Playback::new();
-    let (mut sessions, mut found) = (BTreeMap::new(), Vec::new());
+    let credentials = Credentials::new("PLAYBACK", "playback");
+    let (mut responders, mut found) = (BTreeMap::new(), Vec::new());
     let mut version = None;
     let mut provides = BTreeMap::new();
     for scenario in scenarios {
         let Some(fixture) = store.load_fixture(&scenario.id).map_err(Failure::usage)? else { continue };
         version = version.or_else(|| fixture.recorded.version.clone());
-        let credentials = Credentials::new(format!("SESSION{}", found.len()), "playback");
         for need in &scenario.needs {
             let value =
                 fixture.provides.get(need.as_str()).map_or(true.into(), |value| value.as_str().into());
             provides.insert(need.as_str().to_owned(), value);
         }
+        let playback = Playback::new();
         playback.add_session(&credentials.access_key, fixture);
-        sessions.insert(scenario.id.clone(), credentials);
+        let responder: Arc<dyn Responder> = Arc::new(playback);
+        responders.insert(scenario.id.clone(), responder);
         found.push(Arc::clone(scenario));
     }
     if found.is_empty() {
@@ -239,11 +240,11 @@ async fn playback(
     let mut target: Target =
         resolve(EMBEDDED, &crate::target::Config::default()).await.map_err(Failure::usage)?;
     target.provides = provides;
+    target.credentials = credentials;
     // Every scenario plays in a session of its own.
     target.isolation = Isolation::Account;
     let info = TargetInfo { name: format!("{origin} (fixtures)"), endpoint: String::new(), version };
-    let opened =
-        Opened::sessions(Arc::new(playback), sessions, target, info).await.map_err(Failure::target)?;
+    let opened = Opened::sessions(responders, target, info).await.map_err(Failure::target)?;
     Ok((opened, found))
 }
 

@@ -36,7 +36,7 @@ enum Behind {
     Nothing,
     Emulator(Box<Emulator>),
     Reference { server: Server, reference: Arc<Reference> },
-    Sessions { server: Server, sessions: BTreeMap<String, Credentials> },
+    Sessions(BTreeMap<String, (Server, Client)>),
 }
 
 /// A target that could not be opened.
@@ -129,30 +129,30 @@ impl Opened {
         }
     }
 
-    /// Opens a server of ours as a target, with the key pair of each scenario, by id. `info` says what it plays.
+    /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a
+    /// request without a signature reaches the right one. `info` says what is played.
     ///
     /// # Errors
-    /// When our own server cannot listen.
+    /// When our own servers cannot listen.
     pub async fn sessions(
-        responder: Arc<dyn Responder>,
-        sessions: BTreeMap<String, Credentials>,
+        responders: BTreeMap<String, Arc<dyn Responder>>,
         target: Target,
         info: TargetInfo,
     ) -> Result<Self, OpenError> {
-        let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
-        let client = Client::new(&server.endpoint(), target.connect_timeout, target.timeout)?;
-        let behind = Behind::Sessions { server, sessions };
-        Ok(Opened { target, info, client, guard: Guard::default(), behind })
-    }
-
-    /// Where it listens.
-    pub fn endpoint(&self) -> &str {
-        self.client.endpoint()
+        let mut sessions = BTreeMap::new();
+        for (id, responder) in responders {
+            let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
+            let client = Client::new(&server.endpoint(), target.connect_timeout, target.timeout)?;
+            sessions.insert(id, (server, client));
+        }
+        // The endpoint of a scenario without a recording: nobody is there.
+        let client = Client::new("http://127.0.0.1:9", target.connect_timeout, target.timeout)?;
+        Ok(Opened { target, info, client, guard: Guard::default(), behind: Behind::Sessions(sessions) })
     }
 
     /// Whether it plays recordings back.
     pub fn is_playback(&self) -> bool {
-        matches!(self.behind, Behind::Sessions { .. })
+        matches!(self.behind, Behind::Sessions(_))
     }
 
     /// The program behind it, where we started one.
@@ -165,15 +165,17 @@ impl Opened {
 
     /// A caller for a scenario: with an account of its own where it is isolated and the target allows it.
     pub fn caller(&self, scenario: &Scenario, stop: Stop) -> Caller {
+        let mut client = &self.client;
         let credentials = match (&self.behind, &self.target.isolation) {
-            (Behind::Sessions { sessions, .. }, _) => {
-                sessions.get(&scenario.id).cloned().unwrap_or_else(|| self.target.credentials.clone())
+            (Behind::Sessions(sessions), _) => {
+                client = sessions.get(&scenario.id).map_or(client, |(_, client)| client);
+                self.target.credentials.clone()
             }
             (Behind::Reference { reference, .. }, _) if scenario.isolated => reference.new_account(),
             (_, Isolation::AccessKey) if scenario.isolated => Credentials::new(twelve_digits(), "test"),
             _ => self.target.credentials.clone(),
         };
-        Caller::new(self.client.clone(), &credentials, &self.target.region, self.guard.clone(), stop)
+        Caller::new(client.clone(), &credentials, &self.target.region, self.guard.clone(), stop)
     }
 
     /// A caller with the target's own credentials.
@@ -218,7 +220,12 @@ impl Opened {
         match self.behind {
             Behind::Nothing => {}
             Behind::Emulator(emulator) => emulator.stop().await,
-            Behind::Reference { server, .. } | Behind::Sessions { server, .. } => server.stop().await,
+            Behind::Reference { server, .. } => server.stop().await,
+            Behind::Sessions(sessions) => {
+                for (server, _) in sessions.into_values() {
+                    server.stop().await;
+                }
+            }
         }
     }
 }
