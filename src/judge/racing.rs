@@ -32,7 +32,7 @@ pub fn race(step: &StepTrace) -> Option<Race> {
     }
     let sent: Vec<Sent> = writes.iter().map(|call| Sent::of(&call.exchange)).collect();
     let differing = |of: fn(&Sent) -> &BTreeSet<String>| -> Vec<String> {
-        let all: BTreeSet<&String> = sent.iter().flat_map(|sent| of(sent)).collect();
+        let all: BTreeSet<&String> = sent.iter().flat_map(of).collect();
         all.into_iter().filter(|value| !sent.iter().all(|sent| of(sent).contains(*value))).cloned().collect()
     };
     Some(Race {

@@ -225,7 +225,7 @@ impl StandIns {
             return (arn.resource.to_owned(), None);
         }
         let cuts = arn.resource.match_indices('-').map(|(at, _)| arn.resource.split_at(at));
-        let found = cuts.filter(|(name, _)| known(name)).last();
+        let found = cuts.rev().find(|(name, _)| known(name));
         match (found, arn.name_and_suffix()) {
             (Some((name, rest)), _) => (name.to_owned(), Some(rest.chars().count() - 1)),
             (None, Some((name, suffix))) => (name.to_owned(), Some(suffix.len())),

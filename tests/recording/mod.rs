@@ -70,7 +70,7 @@ impl Case {
             rules: Vec::new(),
             isolated: false,
             stop: true,
-            steps: steps.iter().map(|sent| step(sent)).collect(),
+            steps: steps.iter().map(step).collect(),
             place: Place::default(),
         };
         Case { scenario, secrets: secrets_made, versions: versions_made, steps }

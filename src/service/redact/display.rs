@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::class::{Class, is_member_name, is_uuid};
 use super::message::{self, Known, Trace};
 use super::password::Rule;
-use super::walk::{self, Leaf, Naming, Tree};
+use super::tree::Tree;
+use super::walk::{self, Leaf, Naming};
 use crate::service::SecretArn;
 
 /// A literal longer than this is cut, and gets a number that keeps it apart from others.
@@ -322,5 +323,102 @@ impl Naming for Redactor {
             (_, Value::Number(_)) => blank("number"),
             (_, other) => other.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ARN: &str = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:smcheck_run_db-Ab12Cd";
+
+    fn redactor() -> Redactor {
+        let mut redactor = Redactor::new();
+        redactor.name("smcheck_run_db", "${db}");
+        redactor.name("0f8fad5b-d9cb-469f-a165-70867728950e", "${v1}");
+        redactor.literal("a team");
+        redactor
+    }
+
+    #[test]
+    fn relations_survive() {
+        let mut redactor = redactor();
+        let shown = redactor.output(
+            Some("GetSecretValue"),
+            &json!({"ARN": ARN, "Name": "smcheck_run_db", "SecretString": "one", "CreatedDate": 1.5,
+                "VersionId": "0f8fad5b-d9cb-469f-a165-70867728950e", "VersionStages": ["B", "A"]}),
+        );
+        assert_eq!(
+            shown,
+            json!({"ARN": "<arn:db>", "Name": "${db}", "SecretString": "<secret:1>", "CreatedDate": "<time>",
+                "VersionId": "${v1}", "VersionStages": ["A", "B"]})
+        );
+        let shown = redactor.input(
+            Some("PutSecretValue"),
+            &json!({"SecretId": ARN, "SecretString": "two", "ClientRequestToken": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}),
+        );
+        assert_eq!(
+            shown,
+            json!({"SecretId": "<arn:db>", "SecretString": "<secret:2>", "ClientRequestToken": "<uuid:1>"})
+        );
+        let other = ARN.replace("Ab12Cd", "Zz99Zz");
+        let at =
+            |redactor: &mut Redactor, path, value| redactor.output_at(Some("DescribeSecret"), path, &value);
+        assert_eq!(at(&mut redactor, "ARN", json!(other)), json!("<arn:db:2>"));
+        assert_eq!(at(&mut redactor, "ARN", json!(&ARN[..ARN.len() - 7])), json!("<partial:db>"));
+        assert_eq!(at(&mut redactor, "ARN", json!("arn:aws:secretsmanager:r:1:secret:x")), json!("<arn:1>"));
+    }
+
+    #[test]
+    fn a_literal_stays_readable_and_a_secret_does_not() {
+        let mut redactor = redactor();
+        redactor.literal("one");
+        let at =
+            |redactor: &mut Redactor, path, value| redactor.output_at(Some("DescribeSecret"), path, &value);
+        assert_eq!(at(&mut redactor, "Description", json!("a team")), json!("a team"));
+        assert_eq!(at(&mut redactor, "Description", json!("another")), json!("<text:1>"));
+        assert_eq!(at(&mut redactor, "Tags[0].Value", json!("a team")), json!("a team"));
+        assert_eq!(at(&mut redactor, "Tags[0].Value", json!("another")), json!("<text:1>"));
+        assert_eq!(at(&mut redactor, "Surprise.deep[3]", json!("secret")), json!("<text:2>"));
+        assert_eq!(at(&mut redactor, "CreatedDate", json!("today")), json!("<text:3>"));
+        assert_eq!(at(&mut redactor, "VersionIdsToStages.x", json!(["AWSCURRENT"])), json!(["AWSCURRENT"]));
+        let secret = redactor.output_at(Some("GetSecretValue"), "SecretString", &json!("one"));
+        assert_eq!(secret, json!("<secret:1>"));
+    }
+
+    #[test]
+    fn a_password_is_its_length_and_classes() {
+        let mut redactor = redactor();
+        redactor.input(Some("GetRandomPassword"), &json!({"IncludeSpace": true}));
+        let shown = redactor.output(Some("GetRandomPassword"), &json!({"RandomPassword": "aB3! aB3!"}));
+        assert_eq!(shown, json!({"RandomPassword": "<password: 9, lower upper digit punctuation space>"}));
+    }
+
+    #[test]
+    fn an_unordered_list_is_sorted_before_anything_in_it_is_numbered() {
+        let versions = |order: [usize; 2]| {
+            let entries = [
+                json!({"VersionId": "7c9e6679-7425-40de-944b-e07fc1f90ae7", "VersionStages": ["A"]}),
+                json!({"VersionId": "16fd2706-8baf-433b-82eb-8c7fada847da", "VersionStages": ["B"]}),
+            ];
+            json!({"Versions": order.map(|at| entries[at].clone())})
+        };
+        let shown = |order| redactor().output(Some("ListSecretVersionIds"), &versions(order));
+        assert_eq!(shown([0, 1]), shown([1, 0]));
+    }
+
+    #[test]
+    fn a_failure_is_shown_with_its_names() {
+        let mut redactor = redactor();
+        let shown = redactor.output(
+            Some("CreateSecret"),
+            &json!({"__type": "ResourceExistsException", "Message": "the secret smcheck_run_db exists", "x": "y"}),
+        );
+        assert_eq!(
+            shown,
+            json!({"__type": "ResourceExistsException", "Message": "the secret ${db} exists", "x": "<text:1>"})
+        );
+        assert_eq!(redactor.message(&format!("{ARN}: no")), "<arn:db>: no");
     }
 }

@@ -188,7 +188,7 @@ fn is_distinctive(value: &str) -> bool {
 }
 
 fn is_telling(trace: Trace, value: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(|b| test(b));
+    let has = |test: fn(&u8) -> bool| value.as_bytes().iter().any(test);
     match trace {
         // A stand-in of a recording stands for what was found here when it was made.
         Trace::Token if value.starts_with("smcheck-") => true,

@@ -4,7 +4,7 @@
 //! where the scenario itself wrote it as a literal and the member is not sensitive. Everything else becomes a
 //! name, numbered by appearance and never computed from the value.
 //!
-//! [`class`] judges members, [`walk`] goes through a value with the service model in its hand, [`message`] masks
+//! [`class`] judges members, [`walk`] goes through a value with the service model in hand, [`message`] masks
 //! what an error message may tell, [`display`] names values for people: `${v1}`, `<uuid:1>`, `<arn:db>`,
 //! `<secret:1>`, `<time>`. Recordings name values their own way, with the same walk (`store/standin`).
 
@@ -12,8 +12,10 @@ pub mod class;
 mod display;
 pub mod message;
 pub mod password;
+mod tree;
 pub mod walk;
 
 pub use class::{Class, class_of};
 pub use display::Redactor;
-pub use walk::{Leaf, Naming, Tree};
+pub use tree::Tree;
+pub use walk::{Leaf, Naming};

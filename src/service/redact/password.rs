@@ -69,7 +69,7 @@ impl Rule {
         if password.chars().any(|c| self.excluded.contains(c)) {
             text.push_str(" excluded");
         }
-        if password.chars().any(|c| !CLASSES.iter().any(|(_, characters)| characters.contains(c))) {
+        if password.chars().any(is_other) {
             text.push_str(" other");
         }
         text.push('>');
@@ -79,30 +79,41 @@ impl Rule {
     /// A password of the same length and classes, the `number`th of its recording. It follows from these alone.
     /// What the true one did wrong (a character that was excluded) this one does too.
     pub fn stand_in(&self, password: &str, number: usize) -> String {
-        let classes = self.classes(password);
         let mut sets: Vec<Vec<char>> = Vec::new();
-        for ((_, characters), there) in CLASSES.iter().zip(classes) {
-            let kept: Vec<char> = characters.chars().filter(|c| !self.excluded.contains(*c)).collect();
-            match (there, kept.is_empty()) {
-                (false, _) => {}
-                (true, true) => sets.push(characters.chars().collect()),
-                (true, false) => sets.push(kept),
+        let mut wrong = None;
+        for ((_, characters), there) in CLASSES.iter().zip(self.classes(password)) {
+            if !there {
+                continue;
             }
+            let (kept, excluded): (Vec<char>, Vec<char>) =
+                characters.chars().partition(|c| !self.excluded.contains(*c));
+            if wrong.is_none() {
+                wrong = excluded.first().map(|c| (sets.len(), *c));
+            }
+            sets.push(if kept.is_empty() { excluded } else { kept });
         }
-        if password.chars().any(|c| self.excluded.contains(c)) {
-            sets.insert(0, self.excluded.chars().take(1).collect());
+        if password.chars().any(is_other) {
+            sets.push(vec!['\u{e9}']);
         }
-        if sets.is_empty() {
-            sets.push(vec!['x']);
-        }
-        let length = password.chars().count();
-        (0..length)
+        let mut made: Vec<char> = (0..password.chars().count())
             .map(|at| {
                 let set = &sets[at % sets.len()];
                 set[(at / sets.len() + number) % set.len()]
             })
-            .collect()
+            .collect();
+        if let Some((at, character)) = wrong
+            && password.chars().any(|c| self.excluded.contains(c))
+            && let Some(place) = made.get_mut(at)
+        {
+            *place = character;
+        }
+        made.into_iter().collect()
     }
+}
+
+/// Whether the character is of none of the classes.
+fn is_other(character: char) -> bool {
+    !CLASSES.iter().any(|(_, characters)| characters.contains(character))
 }
 
 #[cfg(test)]
@@ -118,11 +129,13 @@ mod tests {
             (json!({"RequireEachIncludedType": false, "PasswordLength": 1}), "a"),
             (json!({"IncludeSpace": true}), "aB 3!x"),
             (json!({"ExcludeCharacters": "a"}), "aB3!"),
+            (json!({"ExcludeCharacters": "!"}), "aB3!\u{e4}"),
+            (json!({}), ""),
         ] {
             let rule = Rule::of(&input);
             let other = rule.stand_in(password, 1);
             assert_eq!(rule.describe(&other), rule.describe(password), "{input}");
-            assert_ne!(other, password);
+            assert!(other != password || password.is_empty());
         }
     }
 
