@@ -1,4 +1,4 @@
-//! Matchers: what a value must be, and whether it is.
+//! Matchers: what a value must be. Whether it is, says [`evaluate`](super::evaluate).
 
 use std::time::Duration;
 
@@ -15,19 +15,34 @@ pub enum Matcher {
     /// A list with these entries in this order.
     List(Vec<Matcher>),
     /// A map with these members and, unless `partial`, no others.
-    Map { members: Vec<(Template, Matcher)>, partial: bool },
+    Map {
+        /// The members; their names may hold variables.
+        members: Vec<(Template, Matcher)>,
+        /// Whether members that are not listed may be there.
+        partial: bool,
+    },
     /// The complete ARN of the declared secret, from its latest successful CreateSecret.
     Arn(String),
     /// A UUID in lower case.
     Uuid,
     /// A timestamp.
     Time(TimeMatcher),
-    /// A string that the expression matches as a whole. The text is as written.
-    Regex { regex: regex::Regex, text: String },
+    /// A string that the expression matches as a whole.
+    Regex {
+        /// The expression, anchored at both ends.
+        regex: regex::Regex,
+        /// The expression as it was written.
+        text: String,
+    },
     /// A value of a type.
     Type(TypeName),
     /// A length, in characters of a string and entries of a list or map.
-    Length { min: Option<u64>, max: Option<u64> },
+    Length {
+        /// At least this.
+        min: Option<u64>,
+        /// At most this.
+        max: Option<u64>,
+    },
     /// The member is not there.
     Absent,
     /// A list with these entries in any order.
@@ -39,7 +54,12 @@ pub enum Matcher {
     /// What one of the matchers matches.
     OneOf(Vec<Matcher>),
     /// Anything (or what `is` matches), saved under a name.
-    Save { name: String, is: Option<Box<Matcher>> },
+    Save {
+        /// The variable.
+        name: String,
+        /// What the value must match besides.
+        is: Option<Box<Matcher>>,
+    },
     /// A string that holds JSON which matches.
     Json(Box<Matcher>),
     /// Base64 of exactly these bytes.
@@ -52,7 +72,12 @@ pub enum TimeMatcher {
     /// Any timestamp.
     Any,
     /// The time of the request plus an offset in milliseconds, within a tolerance.
-    Near { offset_ms: i64, within: Duration },
+    Near {
+        /// How far from the request, in milliseconds; negative for the past.
+        offset_ms: i64,
+        /// How far it may be from there, to either side.
+        within: Duration,
+    },
     /// Midnight UTC of the day of the request.
     Day,
     /// Not earlier than a saved timestamp.
@@ -66,13 +91,54 @@ pub enum TimeMatcher {
 /// The types that `$type` knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeName {
+    /// Text.
     String,
+    /// Any number.
     Number,
+    /// A number without a fraction; `1.0` is one, since numbers compare by value.
     Integer,
+    /// `true` or `false`.
     Boolean,
+    /// A list.
     List,
+    /// A map.
     Map,
+    /// A finite number: seconds since 1970.
     Timestamp,
+}
+
+impl TypeName {
+    /// All types.
+    pub const ALL: [TypeName; 7] =
+        [Self::String, Self::Number, Self::Integer, Self::Boolean, Self::List, Self::Map, Self::Timestamp];
+
+    /// The word in scenarios.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Timestamp => "timestamp",
+        }
+    }
+
+    /// Whether a value is of this type.
+    pub fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Integer => {
+                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+            }
+            Self::Boolean => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Map => value.is_object(),
+            Self::Timestamp => value.as_f64().is_some_and(f64::is_finite),
+        }
+    }
 }
 
 /// What a matcher may look at besides the value.
@@ -118,10 +184,4 @@ pub enum MismatchKind {
     Value,
     /// The type is wrong.
     Type,
-}
-
-/// Holds a value against a matcher. `None` is a value that is not there.
-pub fn evaluate(matcher: &Matcher, actual: Option<&Value>, context: &Context<'_>) -> Evaluation {
-    let _ = (matcher, actual, context);
-    todo!()
 }
