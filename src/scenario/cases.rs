@@ -52,6 +52,7 @@ pub(super) fn read<'n>(table: &'n Node, findings: &mut Findings) -> Option<Cases
                 let message = format!("`{}` cannot name a variable", shown_word(&key.text));
                 let hint = Some("a letter, then letters, digits, `-` and `_`".to_owned());
                 findings.add(key.span, message, hint);
+                continue;
             }
             cases.keys.entry(Rc::clone(&key.text)).or_insert(key.span);
         }

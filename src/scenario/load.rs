@@ -79,8 +79,15 @@ pub(super) fn tree(text: &str, findings: &mut Findings) -> Option<Node> {
                     return None;
                 }
             }
+            // The parser has a limit of its own, beyond ours, and meets it first where it reads ahead.
+            Err(error) if error.info() == "recursion limit exceeded" => {
+                let _ = builder.within_depth(MOST_LEVELS + 1, error_span(&error));
+                return None;
+            }
             Err(error) => {
-                builder.findings.add(error_span(&error), format!("this is no YAML: {}", error.info()), None);
+                let line = Source::new(text).line(error.marker().line());
+                let hint = line.contains("${").then(|| "a template stands in quotes: \"${name}\"".to_owned());
+                builder.findings.add(error_span(&error), format!("this is no YAML: {}", error.info()), hint);
                 return None;
             }
         }
@@ -142,7 +149,8 @@ impl Builder<'_> {
                     ScalarStyle::Plain => plain(&text).unwrap_or_else(|why| {
                         let hint = Some("put it in quotes if it is text".to_owned());
                         self.findings.add(span, format!("`{}`: {why}", shown_word(&text)), hint);
-                        NodeKind::Text(Rc::from(&*text))
+                        // A number it is, and whatever takes numbers need not complain too.
+                        NodeKind::Number(0.into(), Rc::from(&*text))
                     }),
                     _ => NodeKind::Text(Rc::from(&*text)),
                 };

@@ -14,6 +14,8 @@ pub mod finding;
 pub mod lint;
 mod load;
 pub mod matcher;
+#[cfg(test)]
+mod matcher_tests;
 pub mod nearest;
 mod node;
 mod read;

@@ -2,6 +2,8 @@
 
 /// No word of ours is longer; what is longer is no slip of the fingers, and comparing it would take long.
 const LONGEST: usize = 80;
+/// From this length on, a beginning is enough to know a word by.
+const BEGINNING: usize = 5;
 
 /// The candidate that is most like the word, if one is near enough to be meant.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
@@ -10,9 +12,17 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     }
     let lower = word.to_lowercase();
     let allowed = (lower.chars().count() / 3).clamp(1, 6);
+    let far = |candidate: &str| {
+        let candidate = candidate.to_lowercase();
+        // A word that was left off in the middle: `ResourceNotFound`.
+        if lower.len() >= BEGINNING && candidate.starts_with(&lower) {
+            return 1;
+        }
+        strsim::osa_distance(&lower, &candidate)
+    };
     candidates
         .into_iter()
-        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (far(candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -37,10 +47,6 @@ pub fn one_of<'c>(candidates: impl IntoIterator<Item = &'c str>) -> Option<Strin
     }
 }
 
-fn distance(a: &str, b: &str) -> usize {
-    strsim::osa_distance(a, b)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +58,7 @@ mod tests {
         assert_eq!(nearest("PutSecretValu", WORDS), Some("PutSecretValue"));
         assert_eq!(nearest("listsecrets", WORDS), Some("ListSecrets"));
         assert_eq!(nearest("GteSecretValue", WORDS), Some("GetSecretValue"));
+        assert_eq!(nearest("PutSecret", WORDS), Some("PutSecretValue"));
     }
 
     #[test]

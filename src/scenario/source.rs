@@ -63,13 +63,22 @@ impl<'t> Source<'t> {
     /// Where the words stand inside a span; the span itself where they are written in another way (escapes,
     /// folded lines).
     pub(super) fn find(&self, span: Span, words: &str) -> Span {
+        self.search(span, words, |line| line.find(words))
+    }
+
+    /// [`Source::find`] for the last place in a line.
+    pub(super) fn find_last(&self, span: Span, words: &str) -> Span {
+        self.search(span, words, |line| line.rfind(words))
+    }
+
+    fn search(&self, span: Span, words: &str, find: impl Fn(&str) -> Option<usize>) -> Span {
         for number in span.line..=span.last_line {
             let line = self.line(number as usize);
             let skip = if number == span.line { span.column.max(1) - 1 } else { 0 };
             let Some((from, _)) = line.char_indices().nth(skip as usize) else {
                 continue;
             };
-            if let Some(at) = line[from..].find(words) {
+            if let Some(at) = find(&line[from..]) {
                 let before = line[..from + at].chars().count();
                 return Span {
                     line: number,

@@ -1,11 +1,10 @@
 //! `returns` and `fails`: what must come back.
 
-use std::collections::BTreeSet;
-
 use super::templates::Want;
 use super::{Fields, Reader};
 use crate::scenario::ast::{Expect, Failure};
 use crate::scenario::finding::shown_word;
+use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Node, NodeKind};
 use crate::scenario::words::FAILS;
 use crate::service::errors::{AUTHENTICATION, COMMON, is_common};
@@ -93,11 +92,15 @@ impl Reader<'_> {
             }
             _ => format!("unknown error code `{}`", shown_word(code)),
         };
-        let known: BTreeSet<&str> = match operation {
+        let known: Vec<&str> = match operation {
             Some(operation) => operation.errors.iter().map(String::as_str).collect(),
             None => shapes().errors().keys().map(String::as_str).collect(),
         };
-        let all = known.into_iter().chain(COMMON.iter().copied()).chain(AUTHENTICATION.iter().copied());
-        self.findings.unknown(node.span, message, code, all);
+        let common = COMMON.iter().chain(AUTHENTICATION).copied();
+        let hint = match nearest(code, known.iter().copied().chain(common)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it can be {}, or a common one like ValidationException", known.join(", ")),
+        };
+        self.wrong(node.span, message, &hint);
     }
 }

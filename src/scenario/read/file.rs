@@ -72,7 +72,7 @@ impl Reader<'_> {
                 "a key of `cases` needs a name of its own",
             );
         }
-        self.declared.insert(key.to_owned(), Declared { span, what: "key of `cases`" });
+        self.declared.insert(key.to_owned(), Declared { span, what: "case key" });
         if used || taken {
             self.used.insert(key.to_owned());
         }
@@ -82,7 +82,8 @@ impl Reader<'_> {
         let title = self.plain_text(node, "`title`")?;
         if let Some(at) = title.find("${") {
             let message = "`title` takes no variable but the keys of `cases`";
-            let span = self.source.find(node.span, &title[at..]);
+            let words = title[at..].split_inclusive('}').next().unwrap_or_default();
+            let span = self.source.find(node.span, words);
             self.findings.add(span, message, None);
         }
         Some(title)

@@ -6,7 +6,7 @@ use super::Reader;
 use super::scope::Variable;
 use crate::scenario::ast::{BodyPath, PathPart, SecretLabels};
 use crate::scenario::finding::shown_word;
-use crate::scenario::node::{Key, Node};
+use crate::scenario::node::{Key, Node, NodeKind};
 use crate::scenario::source::Span;
 use crate::scenario::template::Template;
 use crate::service::{Kind, Operation, shapes};
@@ -109,7 +109,9 @@ impl Reader<'_> {
     fn label_list(&mut self, node: &Node) -> Vec<Template> {
         let Some(entries) = node.list() else {
             let hint = match node.scalar_text() {
-                Some(text) if !text.is_empty() => format!("write `[{}]`", shown_word(text)),
+                Some(text) if !matches!(node.kind, NodeKind::Null(_)) => {
+                    format!("write `[{}]`", shown_word(text))
+                }
                 _ => "`[]` is a version without labels".to_owned(),
             };
             let message = format!("a version has a list of labels, not {}", node.words());

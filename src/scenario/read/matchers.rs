@@ -28,7 +28,7 @@ impl Reader<'_> {
             },
             NodeKind::List(entries) => {
                 self.fits(node, Some(Class::List), want, name, Way::Expected);
-                Matcher::List(self.matchers(entries, want.element(), name))
+                Matcher::List(self.matchers(entries, want.element(), &format!("{name}[]")))
             }
             _ => Matcher::Exact(self.scalar(node, want, name, Way::Expected)),
         }
@@ -39,14 +39,17 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, node: &Node, entries: &[(Key, Node)], want: Want, name: &str) -> Matcher {
-        self.fits(node, Some(Class::Map), want, name, Way::Expected);
+        let stray = |key: &str| is_word(key) && key != "$partial";
+        if !entries.iter().any(|(key, _)| stray(&key.text)) {
+            self.fits(node, Some(Class::Map), want, name, Way::Expected);
+        }
         let mut members = Vec::with_capacity(entries.len());
         let mut partial = false;
         for (key, value) in entries {
             if &*key.text == "$partial" {
                 self.only(key, value, "true");
                 partial = true;
-            } else if is_word(&key.text) {
+            } else if stray(&key.text) {
                 self.stray_word(key, value);
             } else {
                 let ((template, text), inner) = self.member(key, want, name);
@@ -99,7 +102,7 @@ impl Reader<'_> {
                     let message = format!("`$unordered` takes at most {MOST_UNORDERED} entries");
                     self.findings.add(inner.span, message, None);
                 }
-                Matcher::Unordered(self.matchers(entries, want.element(), name))
+                Matcher::Unordered(self.matchers(entries, want.element(), &format!("{name}[]")))
             }
             "$contains" => {
                 let inside = if want.class() == Some(Class::List) { want.element() } else { want };

@@ -5,6 +5,7 @@ use super::scope::Variable;
 use super::templates::Want;
 use crate::scenario::ast::{Action, Expect, Invariant, Parallel, ParallelCall};
 use crate::scenario::finding::shown_word;
+use crate::scenario::matcher::Matcher;
 use crate::scenario::node::Node;
 use crate::scenario::words::{INNER_STEP, INVARIANT};
 
@@ -92,11 +93,7 @@ impl Reader<'_> {
         Some(Invariant { succeeded, failed, secret, labels })
     }
 
-    fn invariant_labels(
-        &mut self,
-        node: &Node,
-        named: bool,
-    ) -> Vec<(String, crate::scenario::matcher::Matcher)> {
+    fn invariant_labels(&mut self, node: &Node, named: bool) -> Vec<(String, Matcher)> {
         let Some(entries) = node.map() else {
             self.wrong_kind(node, "`labels` of `invariant`", "a map of labels");
             self.mention(node);
@@ -128,6 +125,8 @@ impl Reader<'_> {
                         message,
                         "a label stands on one version; `{$oneOf: [...]}` gives a choice",
                     );
+                    self.mention(value);
+                    return (label.text.to_string(), Matcher::Absent);
                 }
                 (label.text.to_string(), self.matcher(value, Want::Text, &shown_word(&label.text)))
             })

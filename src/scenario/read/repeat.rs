@@ -100,9 +100,7 @@ impl Reader<'_> {
             let message = format!("`{name}` has a value already");
             self.wrong(node.span, message, "choose another name for the variable of `repeat`");
         } else {
-            self.declared
-                .entry(name.clone())
-                .or_insert(Declared { span: node.span, what: "variable of `repeat`" });
+            self.declared.entry(name.clone()).or_insert(Declared { span: node.span, what: "loop variable" });
         }
         let hidden = self.scope.set(&name, Variable::Loop { stands_for });
         Some(Loop { name, hidden })

@@ -229,14 +229,15 @@ impl Reader<'_> {
 
     /// A template that is no template.
     pub(super) fn bad_template(&mut self, bad: &BadTemplate, span: Span) {
-        let (words, hint) = match bad {
-            BadTemplate::Unclosed(words) => (words, "`$${` is a literal `${`"),
-            BadTemplate::Name(words) => (words, "a variable is a letter, then letters, digits, `-` and `_`"),
+        let hint = match bad {
+            BadTemplate::Unclosed(_) => "`$${` is a literal `${`",
+            BadTemplate::Name(_) => "a variable is a letter, then letters, digits, `-` and `_`",
         };
-        let at = self.source.find(span, words);
-        let message = match bad {
-            BadTemplate::Unclosed(_) => bad.to_string(),
-            BadTemplate::Name(words) => format!("`{}` names no variable", shown_word(words)),
+        let (at, message) = match bad {
+            BadTemplate::Unclosed(words) => (self.source.find_last(span, words), bad.to_string()),
+            BadTemplate::Name(words) => {
+                (self.source.find(span, words), format!("`{}` names no variable", shown_word(words)))
+            }
         };
         self.wrong(at, message, hint);
     }

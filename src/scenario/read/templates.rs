@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Reader;
 use crate::scenario::finding::shown_word;
+use crate::scenario::nearest::nearest;
 use crate::scenario::node::{Key, Node, NodeKind, is_word};
 use crate::scenario::source::Span;
 use crate::scenario::template::Template;
@@ -142,15 +143,16 @@ impl Reader<'_> {
                     self.fits(node, Some(Class::Text), want, name, Way::Sent);
                     self.fill(inner)
                 }
-                _ => {
+                Some(_) => self.members(entries, want, name),
+                None => {
                     self.fits(node, Some(Class::Map), want, name, Way::Sent);
                     self.members(entries, want, name)
                 }
             },
             NodeKind::List(entries) => {
                 self.fits(node, Some(Class::List), want, name, Way::Sent);
-                let element = want.element();
-                fold_list(entries.iter().map(|entry| self.value(entry, element, name)).collect())
+                let (element, name) = (want.element(), format!("{name}[]"));
+                fold_list(entries.iter().map(|entry| self.value(entry, element, &name)).collect())
             }
             _ => self.scalar(node, want, name, Way::Sent),
         }
@@ -161,11 +163,11 @@ impl Reader<'_> {
         for (key, value) in entries {
             if is_word(&key.text) {
                 let message = format!("`{}` cannot be sent", shown_word(&key.text));
-                self.wrong(
-                    key.span,
-                    message,
-                    "only `$fill` makes a value; matchers stand in `returns` and `fails`",
-                );
+                let hint = match nearest(&key.text, ["$fill"]) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "only `$fill` makes a value; matchers stand in `returns` and `fails`".to_owned(),
+                };
+                self.wrong(key.span, message, &hint);
                 self.mention(value);
                 continue;
             }
@@ -231,6 +233,11 @@ impl Reader<'_> {
         if class == Some(wanted) {
             return;
         }
+        let message = format!("`{name}` is {}, not {}", wanted.words(), node.words());
+        if matches!(want, Want::Count) {
+            self.findings.add(node.span, message, None);
+            return;
+        }
         let hint = match (way, &node.kind, wanted) {
             (Way::Expected, NodeKind::Null(_), _) => "`{$absent: true}` says that it is not there".to_owned(),
             (Way::Expected, _, Class::Timestamp) => {
@@ -243,7 +250,7 @@ impl Reader<'_> {
             (Way::Sent, ..) => "to send something else, use `raw`".to_owned(),
             (Way::Expected, ..) => format!("AWS answers {} here", wanted.words()),
         };
-        self.wrong(node.span, format!("`{name}` is {}, not {}", wanted.words(), node.words()), &hint);
+        self.wrong(node.span, message, &hint);
     }
 
     /// `$fill`: text of a given length.
