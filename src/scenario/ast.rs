@@ -1,5 +1,7 @@
 //! A scenario as it was written: what the parser makes, and the plan, the runner and the judge read.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -230,6 +232,24 @@ pub enum Sign {
     UnknownKey,
 }
 
+impl Sign {
+    /// All ways to sign.
+    pub const ALL: [Sign; 6] =
+        [Self::Good, Self::None, Self::Bad, Self::Expired, Self::WrongRegion, Self::UnknownKey];
+
+    /// The word in scenarios.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::None => "none",
+            Self::Bad => "bad",
+            Self::Expired => "expired",
+            Self::WrongRegion => "wrong-region",
+            Self::UnknownKey => "unknown-key",
+        }
+    }
+}
+
 /// Steps that are sent at once.
 #[derive(Clone, Debug)]
 pub struct Parallel {
@@ -309,11 +329,24 @@ pub struct Eventually {
 #[derive(Clone, Debug)]
 pub enum Repeat {
     /// A number of times; the variable counts from 1.
-    Times { times: u32, variable: Option<String> },
+    Times {
+        /// How often; at least once.
+        times: u32,
+        /// The variable that counts, if the step wants it.
+        variable: Option<String>,
+    },
     /// Once for each value.
-    Over { values: Vec<Template>, variable: String },
+    Over {
+        /// The values in turn.
+        values: Vec<Template>,
+        /// The variable that holds the present one.
+        variable: String,
+    },
     /// Until a response has no NextToken; this member is joined.
-    Pages { member: String },
+    Pages {
+        /// The member of the response, a list.
+        member: String,
+    },
 }
 
 /// A path into a body: `Versions[0].VersionId`.
@@ -327,6 +360,50 @@ pub enum PathPart {
     Member(String),
     /// An entry of a list, counted from 0.
     Index(usize),
+}
+
+/// Why a text is no path into a body.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no path into a body")]
+pub struct BadPath(pub String);
+
+impl FromStr for BodyPath {
+    type Err = BadPath;
+
+    fn from_str(text: &str) -> Result<Self, BadPath> {
+        let bad = || BadPath(text.to_owned());
+        let mut parts = Vec::new();
+        for piece in text.split('.') {
+            let (name, indexes) = piece.split_at(piece.find('[').unwrap_or(piece.len()));
+            if !name.is_empty() {
+                parts.push(PathPart::Member(name.to_owned()));
+            } else if !parts.is_empty() || indexes.is_empty() {
+                return Err(bad());
+            }
+            let mut rest = indexes;
+            while !rest.is_empty() {
+                let (index, after) =
+                    rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).ok_or_else(bad)?;
+                parts.push(PathPart::Index(index.parse().map_err(|_| bad())?));
+                rest = after;
+            }
+        }
+        Ok(BodyPath(parts))
+    }
+}
+
+/// As a scenario writes it.
+impl fmt::Display for BodyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, part) in self.0.iter().enumerate() {
+            match part {
+                PathPart::Member(name) if at > 0 => write!(f, ".{name}")?,
+                PathPart::Member(name) => f.write_str(name)?,
+                PathPart::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl BodyPath {
@@ -346,6 +423,35 @@ impl Scenario {
         match &step.evidence {
             Some(evidence) => evidence,
             None => &self.evidence,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_read_and_written_alike() {
+        let body = json!({"Versions": [{"VersionId": "a"}, {"VersionId": "b"}]});
+        for (text, found) in [
+            ("Versions[1].VersionId", Some(json!("b"))),
+            ("Versions[0]", Some(json!({"VersionId": "a"}))),
+            ("Versions[2]", None),
+            ("Versions.VersionId", None),
+        ] {
+            let path: BodyPath = text.parse().expect("it is a path");
+            assert_eq!(path.to_string(), text);
+            assert_eq!(path.find(&body), found.as_ref());
+        }
+    }
+
+    #[test]
+    fn what_is_no_path_is_refused() {
+        for text in ["", ".", "a.", ".a", "a[", "a[x]", "a[0", "a[0]b", "a.[0]", "a[-1]"] {
+            assert!(text.parse::<BodyPath>().is_err(), "{text}");
         }
     }
 }

@@ -1,12 +1,10 @@
-//! Matchers: what a value must be, and whether it is.
+//! Matchers: what a value must be. Whether it is, says [`evaluate`](super::evaluate).
 
 use std::time::Duration;
 
-use base64::Engine;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::eval::describe_length;
-use super::template::{Part, Template, Variables};
+use super::template::{Template, Variables};
 use crate::service::time::Timestamp;
 
 /// What a value must be.
@@ -18,9 +16,9 @@ pub enum Matcher {
     List(Vec<Matcher>),
     /// A map with these members and, unless `partial`, no others.
     Map {
-        /// The members that are named.
+        /// The members; their names may hold variables.
         members: Vec<(Template, Matcher)>,
-        /// Whether others are allowed.
+        /// Whether members that are not listed may be there.
         partial: bool,
     },
     /// The complete ARN of the declared secret, from its latest successful CreateSecret.
@@ -29,20 +27,20 @@ pub enum Matcher {
     Uuid,
     /// A timestamp.
     Time(TimeMatcher),
-    /// A string that the expression matches as a whole. The text is as written.
+    /// A string that the expression matches as a whole.
     Regex {
         /// The expression, anchored at both ends.
         regex: regex::Regex,
-        /// As it is written.
+        /// The expression as it was written.
         text: String,
     },
     /// A value of a type.
     Type(TypeName),
     /// A length, in characters of a string and entries of a list or map.
     Length {
-        /// The shortest.
+        /// At least this.
         min: Option<u64>,
-        /// The longest.
+        /// At most this.
         max: Option<u64>,
     },
     /// The member is not there.
@@ -59,7 +57,7 @@ pub enum Matcher {
     Save {
         /// The variable.
         name: String,
-        /// What the value must be.
+        /// What the value must match besides.
         is: Option<Box<Matcher>>,
     },
     /// A string that holds JSON which matches.
@@ -75,9 +73,9 @@ pub enum TimeMatcher {
     Any,
     /// The time of the request plus an offset in milliseconds, within a tolerance.
     Near {
-        /// How far after the request, in milliseconds; negative is before.
+        /// How far from the request, in milliseconds; negative for the past.
         offset_ms: i64,
-        /// How far from there.
+        /// How far it may be from there, to either side.
         within: Duration,
     },
     /// Midnight UTC of the day of the request.
@@ -97,16 +95,50 @@ pub enum TypeName {
     String,
     /// Any number.
     Number,
-    /// A number without a fraction.
+    /// A number without a fraction; `1.0` is one, since numbers compare by value.
     Integer,
-    /// True or false.
+    /// `true` or `false`.
     Boolean,
-    /// A JSON array.
+    /// A list.
     List,
-    /// A JSON object.
+    /// A map.
     Map,
-    /// A finite number of seconds.
+    /// A finite number: seconds since 1970.
     Timestamp,
+}
+
+impl TypeName {
+    /// All types.
+    pub const ALL: [TypeName; 7] =
+        [Self::String, Self::Number, Self::Integer, Self::Boolean, Self::List, Self::Map, Self::Timestamp];
+
+    /// The word in scenarios.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Integer => "integer",
+            Self::Boolean => "boolean",
+            Self::List => "list",
+            Self::Map => "map",
+            Self::Timestamp => "timestamp",
+        }
+    }
+
+    /// Whether a value is of this type.
+    pub fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Integer => {
+                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+            }
+            Self::Boolean => value.is_boolean(),
+            Self::List => value.is_array(),
+            Self::Map => value.is_object(),
+            Self::Timestamp => value.as_f64().is_some_and(f64::is_finite),
+        }
+    }
 }
 
 /// What a matcher may look at besides the value.
@@ -152,171 +184,4 @@ pub enum MismatchKind {
     Value,
     /// The type is wrong.
     Type,
-}
-
-impl Matcher {
-    /// The expectation in the words of the language, with the variables that have a value replaced.
-    pub fn describe(&self, variables: &Variables) -> Value {
-        let word = |key: &str, value: Value| json!({ key: value });
-        let all = |matchers: &[Matcher]| matchers.iter().map(|matcher| matcher.describe(variables)).collect();
-        match self {
-            Matcher::Exact(template) => describe_template(template, variables),
-            Matcher::List(entries) => Value::Array(all(entries)),
-            Matcher::Map { members, partial } => {
-                let mut map = Map::new();
-                if *partial {
-                    map.insert("$partial".to_owned(), json!(true));
-                }
-                for (key, matcher) in members {
-                    map.insert(text_of(&describe_template(key, variables)), matcher.describe(variables));
-                }
-                Value::Object(map)
-            }
-            Matcher::Arn(variable) => word("$arn", json!(variable)),
-            Matcher::Uuid => word("$uuid", json!("any")),
-            Matcher::Time(time) => word("$time", time.describe()),
-            Matcher::Regex { text, .. } => word("$regex", json!(text)),
-            Matcher::Type(name) => word("$type", json!(name.as_str())),
-            Matcher::Length { min, max } => word("$length", describe_length(*min, *max)),
-            Matcher::Absent => word("$absent", json!(true)),
-            Matcher::Unordered(entries) => word("$unordered", Value::Array(all(entries))),
-            Matcher::Contains(inner) => word("$contains", inner.describe(variables)),
-            Matcher::Not(inner) => word("$not", inner.describe(variables)),
-            Matcher::OneOf(choices) => word("$oneOf", Value::Array(all(choices))),
-            Matcher::Save { is: Some(inner), .. } => inner.describe(variables),
-            Matcher::Save { name, is: None } => word("$save", json!(name)),
-            Matcher::Json(inner) => word("$json", inner.describe(variables)),
-            Matcher::Bytes(bytes) => {
-                word("$bytes", json!(base64::engine::general_purpose::STANDARD.encode(bytes)))
-            }
-        }
-    }
-
-    /// Tells every variable that it uses; of an ARN the secret's.
-    pub fn each_variable(&self, each: &mut dyn FnMut(&str)) {
-        match self {
-            Matcher::Exact(template) => template.each_variable(each),
-            Matcher::List(inner) | Matcher::Unordered(inner) | Matcher::OneOf(inner) => {
-                inner.iter().for_each(|matcher| matcher.each_variable(each));
-            }
-            Matcher::Map { members, .. } => {
-                for (key, matcher) in members {
-                    key.each_variable(each);
-                    matcher.each_variable(each);
-                }
-            }
-            Matcher::Arn(variable) => each(variable),
-            Matcher::Time(
-                TimeMatcher::After(name) | TimeMatcher::Before(name) | TimeMatcher::Equals(name),
-            ) => {
-                each(name);
-            }
-            Matcher::Contains(inner) | Matcher::Not(inner) | Matcher::Json(inner) => {
-                inner.each_variable(each)
-            }
-            Matcher::Save { is: Some(inner), .. } => inner.each_variable(each),
-            Matcher::Save { is: None, .. }
-            | Matcher::Time(_)
-            | Matcher::Uuid
-            | Matcher::Regex { .. }
-            | Matcher::Type(_)
-            | Matcher::Length { .. }
-            | Matcher::Absent
-            | Matcher::Bytes(_) => {}
-        }
-    }
-
-    /// Tells every variable that it saves.
-    pub fn each_saved(&self, each: &mut dyn FnMut(&str)) {
-        match self {
-            Matcher::Save { name, is } => {
-                each(name);
-                if let Some(inner) = is {
-                    inner.each_saved(each);
-                }
-            }
-            Matcher::List(inner) | Matcher::Unordered(inner) | Matcher::OneOf(inner) => {
-                inner.iter().for_each(|matcher| matcher.each_saved(each));
-            }
-            Matcher::Map { members, .. } => members.iter().for_each(|(_, matcher)| matcher.each_saved(each)),
-            Matcher::Contains(inner) | Matcher::Json(inner) => inner.each_saved(each),
-            _ => {}
-        }
-    }
-}
-
-impl TimeMatcher {
-    fn describe(&self) -> Value {
-        match self {
-            TimeMatcher::Any => json!("any"),
-            TimeMatcher::Day => json!("day"),
-            TimeMatcher::Near { offset_ms: 0, .. } => json!("now"),
-            TimeMatcher::Near { offset_ms, within } => {
-                json!({"in": describe_span(*offset_ms), "within": describe_span(millis(*within))})
-            }
-            TimeMatcher::After(name) => json!({ "after": name }),
-            TimeMatcher::Before(name) => json!({ "before": name }),
-            TimeMatcher::Equals(name) => json!({ "equals": name }),
-        }
-    }
-}
-
-impl TypeName {
-    /// All types.
-    pub const ALL: [TypeName; 7] =
-        [Self::String, Self::Number, Self::Integer, Self::Boolean, Self::List, Self::Map, Self::Timestamp];
-
-    /// The word in scenarios.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "string",
-            Self::Number => "number",
-            Self::Integer => "integer",
-            Self::Boolean => "boolean",
-            Self::List => "list",
-            Self::Map => "map",
-            Self::Timestamp => "timestamp",
-        }
-    }
-}
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A span in the greatest unit that fits it.
-fn describe_span(span: i64) -> String {
-    let units = [(86_400_000, "days"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
-    let fitting = units.iter().find(|(size, _)| span != 0 && span % size == 0);
-    fitting.map_or_else(|| format!("{span} ms"), |(size, unit)| format!("{} {unit}", span / size))
-}
-
-/// A template with the variables that have a value replaced, and the others as they are written.
-fn describe_template(template: &Template, variables: &Variables) -> Value {
-    if let Ok(value) = template.resolve(variables) {
-        return value;
-    }
-    match template {
-        Template::Value(value) => value.clone(),
-        Template::Whole(name) => json!(format!("${{{name}}}")),
-        Template::Text(parts) => {
-            let shown = parts.iter().map(|part| match part {
-                Part::Literal(text) => text.clone(),
-                Part::Variable(name) => variables.get(name).map_or_else(|| format!("${{{name}}}"), text_of),
-            });
-            Value::String(shown.collect())
-        }
-        Template::List(entries) => entries.iter().map(|entry| describe_template(entry, variables)).collect(),
-        Template::Map(members) => members
-            .iter()
-            .map(|(key, value)| {
-                (text_of(&describe_template(key, variables)), describe_template(value, variables))
-            })
-            .collect(),
-        Template::Fill { with, length, .. } => json!({"$fill": {"with": with, "length": length}}),
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,337 +1,213 @@
-//! YAML with the place of every value, read within limits.
+//! YAML as a tree of values that know where they stand.
 //!
-//! Scenario files are untrusted: size, depth and the number of values that aliases stand for are bounded before
-//! anything is made of them, and nothing here recurses over input.
+//! Children are shared, so that an alias, or the row of a case, costs nothing until it is read.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
-use serde_json::{Number, Value};
+use serde_json::Number;
 
-use super::ast::Place;
-use super::finding::Finding;
-
-/// The largest file, in bytes.
-pub const FILE_MAX: usize = 1024 * 1024;
-/// The deepest nesting.
-const DEPTH_MAX: usize = 64;
-/// How many values aliases may stand for in all.
-const ALIAS_MAX: usize = 10_000;
+use super::source::Span;
 
 /// A value with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) kind: NodeKind,
-    pub(super) place: Place,
-    /// How many characters it takes on its first line.
-    pub(super) width: usize,
+    pub(super) span: Span,
 }
 
-/// What a value is.
+/// What a value is. Scalars other than strings keep the text they were written with.
 #[derive(Clone, Debug)]
 pub(super) enum NodeKind {
-    Null,
-    Bool(bool),
-    Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Map(Vec<(Node, Node)>),
+    Null(Rc<str>),
+    Bool(bool, Rc<str>),
+    Number(Number, Rc<str>),
+    Text(Rc<str>),
+    List(Rc<[Node]>),
+    Map(Rc<[(Key, Node)]>),
+}
+
+/// A key with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Key {
+    pub(super) text: Rc<str>,
+    pub(super) span: Span,
 }
 
 impl Node {
-    pub(super) fn text(&self) -> Option<&str> {
-        if let NodeKind::Text(text) = &self.kind { Some(text) } else { None }
+    /// The kind in words: `a list`, `the number 5`.
+    pub(super) fn words(&self) -> String {
+        match &self.kind {
+            NodeKind::Null(_) => "nothing (null)".to_owned(),
+            NodeKind::Bool(value, _) => format!("{value} (a boolean)"),
+            NodeKind::Number(_, text) => format!("the number {text}"),
+            NodeKind::Text(_) => "text".to_owned(),
+            NodeKind::List(_) => "a list".to_owned(),
+            NodeKind::Map(_) => "a map".to_owned(),
+        }
     }
 
-    pub(super) fn entries(&self) -> Option<&[(Node, Node)]> {
-        if let NodeKind::Map(entries) = &self.kind { Some(entries) } else { None }
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text of any scalar, as it was written.
+    pub(super) fn scalar_text(&self) -> Option<&Rc<str>> {
+        match &self.kind {
+            NodeKind::Null(text)
+            | NodeKind::Bool(_, text)
+            | NodeKind::Number(_, text)
+            | NodeKind::Text(text) => Some(text),
+            NodeKind::List(_) | NodeKind::Map(_) => None,
+        }
     }
 
     pub(super) fn list(&self) -> Option<&[Node]> {
-        if let NodeKind::List(list) = &self.kind { Some(list) } else { None }
-    }
-
-    /// The value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries()?.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
-    }
-
-    /// The word for its type.
-    pub(super) fn type_name(&self) -> &'static str {
-        match self.kind {
-            NodeKind::Null => "null",
-            NodeKind::Bool(_) => "a boolean",
-            NodeKind::Number(_) => "a number",
-            NodeKind::Text(_) => "a string",
-            NodeKind::List(_) => "a list",
-            NodeKind::Map(_) => "a map",
-        }
-    }
-
-    /// The scalar as text, for putting it into a string.
-    pub(super) fn scalar_text(&self) -> Option<String> {
         match &self.kind {
-            NodeKind::Text(text) => Some(text.clone()),
-            NodeKind::Number(number) => Some(number.to_string()),
-            NodeKind::Bool(flag) => Some(flag.to_string()),
-            NodeKind::Null => Some("null".to_owned()),
-            NodeKind::List(_) | NodeKind::Map(_) => None,
+            NodeKind::List(entries) => Some(entries),
+            _ => None,
         }
     }
 
-    /// The scalar as JSON; `None` for lists and maps.
-    pub(super) fn scalar(&self) -> Option<Value> {
+    pub(super) fn map(&self) -> Option<&[(Key, Node)]> {
         match &self.kind {
-            NodeKind::Null => Some(Value::Null),
-            NodeKind::Bool(flag) => Some(Value::Bool(*flag)),
-            NodeKind::Number(number) => Some(Value::Number(number.clone())),
-            NodeKind::Text(text) => Some(Value::String(text.clone())),
-            NodeKind::List(_) | NodeKind::Map(_) => None,
+            NodeKind::Map(entries) => Some(entries),
+            _ => None,
         }
     }
 
-    /// How many values it holds, itself included. Depth is bounded, so recursion is too.
-    fn size(&self) -> usize {
-        1 + match &self.kind {
-            NodeKind::List(list) => list.iter().map(Node::size).sum(),
-            NodeKind::Map(entries) => entries.iter().map(|(key, value)| key.size() + value.size()).sum(),
-            _ => 0,
+    /// The value of a key, for maps.
+    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+        self.map()?.iter().find(|(key, _)| &*key.text == name).map(|(_, node)| node)
+    }
+
+    /// The one entry of a map whose only key begins with `$`.
+    pub(super) fn dollar(&self) -> Option<(&Key, &Node)> {
+        match self.map()? {
+            [(key, node)] if is_word(&key.text) => Some((key, node)),
+            _ => None,
         }
     }
 
-    fn depth(&self) -> usize {
-        1 + match &self.kind {
-            NodeKind::List(list) => list.iter().map(Node::depth).max().unwrap_or(0),
-            NodeKind::Map(entries) => entries.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
-            _ => 0,
+    /// How much work the tree is: its values, and its text by the hundred.
+    pub(super) fn weight(&self) -> usize {
+        match &self.kind {
+            NodeKind::List(entries) => 1 + entries.iter().map(Node::weight).sum::<usize>(),
+            NodeKind::Map(entries) => 1 + entries.iter().map(|(_, node)| 1 + node.weight()).sum::<usize>(),
+            _ => 1 + self.scalar_text().map_or(0, |text| text.len() / 100),
         }
     }
 }
 
-/// The text of a file, for making findings.
-pub(super) struct Source<'t> {
-    path: &'t str,
-    text: &'t str,
+/// Whether a key is a word of the language (`$uuid`) rather than a name; `${x}` and `$${` are templates.
+pub(super) fn is_word(key: &str) -> bool {
+    key.starts_with('$') && !key.starts_with("${") && !key.starts_with("$${")
 }
 
-impl<'t> Source<'t> {
-    pub(super) fn new(path: &'t str, text: &'t str) -> Self {
-        Source { path, text }
-    }
-
-    pub(super) fn finding(
-        &self,
-        place: Place,
-        width: usize,
-        message: String,
-        hint: Option<String>,
-    ) -> Finding {
-        let line = self.text.lines().nth(place.line.saturating_sub(1)).unwrap_or_default();
-        // More than is ever shown is not kept.
-        let source_line = if line.len() > 4000 { String::new() } else { line.trim_end().to_owned() };
-        Finding { path: self.path.to_owned(), place, message, hint, source_line, width }
-    }
-}
-
-/// The text of the bytes, or why it cannot be read.
-pub(super) fn decode<'b>(path: &str, bytes: &'b [u8]) -> Result<&'b str, Finding> {
-    let place = Place { line: 1, column: 1 };
-    let plain = |place: Place, message: String| Finding {
-        path: path.to_owned(),
-        place,
-        message,
-        hint: None,
-        source_line: String::new(),
-        width: 1,
-    };
-    if bytes.len() > FILE_MAX {
-        return Err(plain(place, format!("the file is larger than {FILE_MAX} bytes")));
-    }
-    std::str::from_utf8(bytes).map_err(|why| {
-        let good = String::from_utf8_lossy(&bytes[..why.valid_up_to()]);
-        let line = good.matches('\n').count() + 1;
-        let column = good.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        plain(Place { line, column }, "the file is not UTF-8 from here on".to_owned())
-    })
-}
-
-/// Reads the one document of a file. Findings that do not stop the reading (duplicate keys) are added to the list.
-pub(super) fn read(source: &Source<'_>, findings: &mut Vec<Finding>) -> Option<Node> {
-    let mut reader =
-        Reader { source, findings, open: Vec::new(), anchors: HashMap::new(), expanded: 0, root: None };
-    let mut documents = 0;
-    for event in Parser::new_from_str(source.text) {
-        match event {
-            Err(why) => {
-                let place = Place { line: why.marker().line(), column: why.marker().col() + 1 };
-                reader.complain(place, 1, format!("this is not YAML: {}", why.info()), None);
-                return None;
-            }
-            Ok((Event::DocumentStart(_), span)) => {
-                documents += 1;
-                if documents > 1 {
-                    reader.complain(place(&span), 1, "a file holds one document".to_owned(), None);
-                    return None;
-                }
-            }
-            Ok((event, span)) => {
-                if !reader.event(event, &span) {
-                    return None;
-                }
-            }
-        }
-    }
-    if reader.root.is_none() {
-        reader.complain(Place { line: 1, column: 1 }, 1, "the file is empty".to_owned(), None);
-    }
-    reader.root
-}
-
-struct Reader<'a, 't> {
-    source: &'a Source<'t>,
-    findings: &'a mut Vec<Finding>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, Node>,
-    expanded: usize,
-    root: Option<Node>,
-}
-
-/// A list or map whose end has not come yet.
-struct Open {
-    node: Node,
-    anchor: usize,
-    key: Option<Node>,
-}
-
-impl Reader<'_, '_> {
-    fn complain(&mut self, place: Place, width: usize, message: String, hint: Option<String>) {
-        let finding = self.source.finding(place, width, message, hint);
-        self.findings.push(finding);
-    }
-
-    /// Takes one event; `false` when reading cannot go on.
-    fn event(&mut self, event: Event<'_>, span: &Span) -> bool {
-        let (place, width) = (place(span), width(span));
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                if tag.is_some() {
-                    self.complain(place, width, "tags are not used in scenarios".to_owned(), None);
-                    return false;
-                }
-                let kind = match style {
-                    ScalarStyle::Plain => plain(&text),
-                    _ => NodeKind::Text(text.into_owned()),
-                };
-                self.close(Node { kind, place, width }, anchor)
-            }
-            Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) if tag.is_some() => {
-                let _ = anchor;
-                self.complain(place, width, "tags are not used in scenarios".to_owned(), None);
-                false
-            }
-            Event::SequenceStart(anchor, _) => self.begin(NodeKind::List(Vec::new()), anchor, place, width),
-            Event::MappingStart(anchor, _) => self.begin(NodeKind::Map(Vec::new()), anchor, place, width),
-            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(open) => self.close(open.node, open.anchor),
-                None => true,
-            },
-            Event::Alias(anchor) => self.alias(anchor, place, width),
-            _ => true,
-        }
-    }
-
-    fn begin(&mut self, kind: NodeKind, anchor: usize, place: Place, width: usize) -> bool {
-        if self.open.len() >= DEPTH_MAX {
-            self.complain(place, width, format!("values are nested more than {DEPTH_MAX} deep"), None);
-            return false;
-        }
-        self.open.push(Open { node: Node { kind, place, width }, anchor, key: None });
-        true
-    }
-
-    fn alias(&mut self, anchor: usize, place: Place, width: usize) -> bool {
-        let Some(node) = self.anchors.get(&anchor) else {
-            self.complain(
-                place,
-                width,
-                "an alias cannot stand for a value that it is part of".to_owned(),
-                None,
-            );
-            return false;
-        };
-        self.expanded += node.size();
-        let deep = self.open.len() + node.depth() > DEPTH_MAX;
-        if self.expanded > ALIAS_MAX || deep {
-            self.complain(
-                place,
-                width,
-                format!("aliases stand for more than {ALIAS_MAX} values, or too deep ones"),
-                None,
-            );
-            return false;
-        }
-        let node = Node { place, width, ..node.clone() };
-        self.close(node, 0)
-    }
-
-    /// Puts a finished value where it belongs.
-    fn close(&mut self, node: Node, anchor: usize) -> bool {
-        if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
-        }
-        let mut twice = None;
-        match self.open.last_mut() {
-            None => self.root = Some(node),
-            Some(open) => match (&mut open.node.kind, open.key.take()) {
-                (NodeKind::List(list), _) => list.push(node),
-                (NodeKind::Map(_), None) => open.key = Some(node),
-                (NodeKind::Map(entries), Some(key)) => {
-                    let name = key.scalar_text();
-                    if name.is_some() && entries.iter().any(|(other, _)| other.scalar_text() == name) {
-                        twice = Some((key.place, key.width, name.unwrap_or_default()));
-                    }
-                    entries.push((key, node));
-                }
-                _ => {}
-            },
-        }
-        if let Some((place, width, name)) = twice {
-            self.complain(place, width, format!("`{name}` stands here twice"), None);
-        }
-        true
-    }
-}
-
-fn place(span: &Span) -> Place {
-    Place { line: span.start.line().max(1), column: span.start.col() + 1 }
-}
-
-fn width(span: &Span) -> usize {
-    if span.end.line() == span.start.line() {
-        span.end.col().saturating_sub(span.start.col()).max(1)
-    } else {
-        1
-    }
-}
-
-/// The core schema of YAML 1.2.
-fn plain(text: &str) -> NodeKind {
+/// A plain scalar by the core schema of YAML 1.2. The error says why JSON cannot hold it.
+pub(super) fn plain(text: &str) -> Result<NodeKind, &'static str> {
+    let shared = || Rc::from(text);
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return NodeKind::Null,
-        "true" | "True" | "TRUE" => return NodeKind::Bool(true),
-        "false" | "False" | "FALSE" => return NodeKind::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(NodeKind::Null(shared())),
+        "true" | "True" | "TRUE" => return Ok(NodeKind::Bool(true, shared())),
+        "false" | "False" | "FALSE" => return Ok(NodeKind::Bool(false, shared())),
         _ => {}
     }
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        let positive = text.strip_prefix('+').unwrap_or(text);
-        if let Ok(number) = positive.parse::<i64>() {
-            return NodeKind::Number(number.into());
+    // Almost everything is text, and a number begins like one.
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Ok(NodeKind::Text(shared()));
+    }
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Err("JSON has no such number");
+    }
+    let number = match text.split_at_checked(2) {
+        Some(("0x", digits)) if all(digits, |b| b.is_ascii_hexdigit()) => radix(digits, 16),
+        Some(("0o", digits)) if all(digits, |b| (b'0'..=b'7').contains(&b)) => radix(digits, 8),
+        _ if all(unsigned, |b| b.is_ascii_digit()) => integer(text),
+        _ if is_float(unsigned) => text.parse().ok().and_then(Number::from_f64),
+        _ => return Ok(NodeKind::Text(shared())),
+    };
+    number.map(|number| NodeKind::Number(number, shared())).ok_or("the number is out of range")
+}
+
+fn all(text: &str, holds: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(holds)
+}
+
+fn radix(digits: &str, radix: u32) -> Option<Number> {
+    u64::from_str_radix(digits, radix).ok().map(Number::from)
+}
+
+fn integer(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    unsigned.parse::<i64>().map(Number::from).or_else(|_| unsigned.parse::<u64>().map(Number::from)).ok()
+}
+
+/// `(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+fn is_float(text: &str) -> bool {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (text, None),
+    };
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let exponent_fits =
+        exponent.is_none_or(|e| all(e.strip_prefix(['-', '+']).unwrap_or(e), |b| b.is_ascii_digit()));
+    let mantissa_fits = match mantissa.split_once('.') {
+        Some((whole, fraction)) => {
+            digits(whole) && digits(fraction) && !(whole.is_empty() && fraction.is_empty())
         }
-        let number = positive.parse::<f64>().ok().and_then(Number::from_f64);
-        if let Some(number) = number.filter(|_| digits.chars().all(|c| "0123456789.eE+-".contains(c))) {
-            return NodeKind::Number(number);
+        None => all(mantissa, |b| b.is_ascii_digit()),
+    };
+    exponent_fits && mantissa_fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Option<f64> {
+        match plain(text) {
+            Ok(NodeKind::Number(number, _)) => number.as_f64(),
+            _ => None,
         }
     }
-    NodeKind::Text(text.to_owned())
+
+    #[test]
+    fn numbers_follow_the_core_schema() {
+        for (text, value) in [
+            ("0", 0.0),
+            ("-7", -7.0),
+            ("+7", 7.0),
+            ("012", 12.0),
+            ("0x1F", 31.0),
+            ("0o17", 15.0),
+            ("1.5", 1.5),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("1e3", 1000.0),
+            ("-1.5E-1", -0.15),
+            ("18446744073709551615", 18_446_744_073_709_551_615.0),
+        ] {
+            assert_eq!(number(text), Some(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_number_may_be_text() {
+        for text in
+            ["yes", "no", "on", "1_000", "1.2.3", "2023-06-22", "-", ".", "+", "e3", "0x", "1e", "-0x1", "a"]
+        {
+            assert!(matches!(plain(text), Ok(NodeKind::Text(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_refused() {
+        for text in [".inf", "-.INF", ".nan", "99999999999999999999", "1e999"] {
+            assert!(plain(text).is_err(), "{text}");
+        }
+    }
 }

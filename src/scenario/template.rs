@@ -1,5 +1,7 @@
 //! Values with variables in them.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// The values of variables, by name.
@@ -20,11 +22,11 @@ pub enum Template {
     Map(Vec<(Template, Template)>),
     /// `$fill`: text of a given length in characters.
     Fill {
-        /// What it begins with.
+        /// What the text begins with.
         start: Box<Template>,
-        /// What it is filled with.
+        /// What it is filled with, again and again; never empty.
         with: String,
-        /// How many characters it has in all.
+        /// How many characters it has in the end.
         length: usize,
     },
 }
@@ -43,57 +45,59 @@ pub enum Part {
 #[error("the variable `{0}` has no value yet")]
 pub struct Unbound(pub String);
 
-/// A string whose `${` is not closed, or names nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadTemplate {
-    /// Where in the string, in characters.
-    pub at: usize,
-    /// What is wrong.
-    pub message: &'static str,
+/// Why a string is no template. Both hold what was read, from `${` on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTemplate {
+    /// There is no `}`.
+    #[error("`${{` is never closed")]
+    Unclosed(String),
+    /// What stands between the braces is no name.
+    #[error("`{0}` names no variable")]
+    Name(String),
 }
 
 impl Template {
     /// Reads a string: `${name}` is a variable, `$${` a literal `${`.
     ///
     /// # Errors
-    /// When a `${` is not closed or names no variable.
-    pub fn read(text: &str) -> Result<Self, BadTemplate> {
+    /// When a `${` is not closed, or what it holds is no name.
+    pub fn from_text(text: &str) -> Result<Self, BadTemplate> {
+        if !text.contains("${") {
+            return Ok(Template::Value(Value::from(text)));
+        }
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("${") {
-            let place = || text[..text.len() - rest.len() + at].chars().count();
-            if rest[..at].ends_with('$') {
-                literal.push_str(&rest[..at - 1]);
+            let (before, from) = rest.split_at(at);
+            if let Some(before) = before.strip_suffix('$') {
+                literal.push_str(before);
                 literal.push_str("${");
-                rest = &rest[at + 2..];
+                rest = &from[2..];
                 continue;
             }
-            literal.push_str(&rest[..at]);
-            let after = &rest[at + 2..];
-            let end =
-                after.find('}').ok_or_else(|| BadTemplate { at: place(), message: "`${` is not closed" })?;
-            let name = &after[..end];
-            if !is_variable(name) {
-                let message = "a variable's name has letters, digits, `_`, `-` and `.`";
-                return Err(BadTemplate { at: place(), message });
+            literal.push_str(before);
+            let end = from.find('}').ok_or_else(|| BadTemplate::Unclosed(from.to_owned()))?;
+            let name = &from[2..end];
+            if !is_reference(name) {
+                return Err(BadTemplate::Name(from[..=end].to_owned()));
             }
             if !literal.is_empty() {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
             parts.push(Part::Variable(name.to_owned()));
-            rest = &after[end + 1..];
+            rest = &from[end + 1..];
         }
         literal.push_str(rest);
-        if parts.is_empty() {
-            return Ok(Template::Value(Value::String(literal)));
-        }
-        if !literal.is_empty() {
-            parts.push(Part::Literal(literal));
-        }
         Ok(match parts.as_slice() {
-            [Part::Variable(name)] => Template::Whole(name.clone()),
-            _ => Template::Text(parts),
+            [] => Template::Value(Value::from(literal)),
+            [Part::Variable(name)] if literal.is_empty() => Template::Whole(name.clone()),
+            _ => {
+                if !literal.is_empty() {
+                    parts.push(Part::Literal(literal));
+                }
+                Template::Text(parts)
+            }
         })
     }
 
@@ -102,35 +106,20 @@ impl Template {
     /// # Errors
     /// When a variable has no value.
     pub fn resolve(&self, variables: &Variables) -> Result<Value, Unbound> {
-        let find = |name: &str| variables.get(name).ok_or_else(|| Unbound(name.to_owned()));
-        Ok(match self {
-            Template::Value(value) => value.clone(),
-            Template::Whole(name) => find(name)?.clone(),
-            Template::Text(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    match part {
-                        Part::Literal(literal) => text.push_str(literal),
-                        Part::Variable(name) => text.push_str(&plain_text(find(name)?)),
-                    }
-                }
-                Value::String(text)
-            }
-            Template::List(entries) => {
-                Value::Array(entries.iter().map(|entry| entry.resolve(variables)).collect::<Result<_, _>>()?)
-            }
-            Template::Map(members) => {
-                let mut map = Map::new();
-                for (key, value) in members {
-                    map.insert(key.resolve_text(variables)?, value.resolve(variables)?);
-                }
-                Value::Object(map)
-            }
-            Template::Fill { start, with, length } => {
-                let start = start.resolve_text(variables)?;
-                Value::String(start.chars().chain(with.chars().cycle()).take(*length).collect())
-            }
-        })
+        self.fill_in(&|name| variables.get(name).cloned().ok_or_else(|| Unbound(name.to_owned())))
+    }
+
+    /// The value with every variable replaced that is known; the others stay as `${name}`.
+    pub fn resolve_known(&self, variables: &Variables) -> Value {
+        let known = |name: &str| {
+            Ok::<_, std::convert::Infallible>(
+                variables.get(name).cloned().unwrap_or_else(|| Value::from(format!("${{{name}}}"))),
+            )
+        };
+        match self.fill_in(&known) {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
     }
 
     /// The text of a value that must be a string: numbers and booleans as JSON writes them.
@@ -138,66 +127,161 @@ impl Template {
     /// # Errors
     /// When a variable has no value.
     pub fn resolve_text(&self, variables: &Variables) -> Result<String, Unbound> {
-        Ok(plain_text(&self.resolve(variables)?))
+        Ok(into_text(self.resolve(variables)?))
     }
 
-    /// Tells every variable that it uses.
-    pub fn each_variable(&self, each: &mut dyn FnMut(&str)) {
+    /// The names of all variables in it, in the order of the text.
+    pub fn variables(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        self.collect(&mut found);
+        found
+    }
+
+    fn collect<'t>(&'t self, found: &mut Vec<&'t str>) {
         match self {
             Template::Value(_) => {}
-            Template::Whole(name) => each(name),
-            Template::Text(parts) => {
-                for part in parts {
-                    if let Part::Variable(name) = part {
-                        each(name);
-                    }
-                }
-            }
-            Template::List(entries) => entries.iter().for_each(|entry| entry.each_variable(each)),
+            Template::Whole(name) => found.push(name),
+            Template::Text(parts) => found.extend(parts.iter().filter_map(|part| match part {
+                Part::Variable(name) => Some(name.as_str()),
+                Part::Literal(_) => None,
+            })),
+            Template::List(entries) => entries.iter().for_each(|entry| entry.collect(found)),
             Template::Map(members) => {
                 for (key, value) in members {
-                    key.each_variable(each);
-                    value.each_variable(each);
+                    key.collect(found);
+                    value.collect(found);
                 }
             }
-            Template::Fill { start, .. } => start.each_variable(each),
+            Template::Fill { start, .. } => start.collect(found),
         }
+    }
+
+    fn fill_in<E>(&self, lookup: &impl Fn(&str) -> Result<Value, E>) -> Result<Value, E> {
+        Ok(match self {
+            Template::Value(value) => value.clone(),
+            Template::Whole(name) => lookup(name)?,
+            Template::Text(parts) => {
+                let mut text = String::new();
+                for part in parts {
+                    match part {
+                        Part::Literal(literal) => text.push_str(literal),
+                        Part::Variable(name) => text.push_str(&into_text(lookup(name)?)),
+                    }
+                }
+                Value::String(text)
+            }
+            Template::List(entries) => {
+                Value::Array(entries.iter().map(|entry| entry.fill_in(lookup)).collect::<Result<_, E>>()?)
+            }
+            Template::Map(members) => {
+                let mut map = Map::new();
+                for (key, value) in members {
+                    map.insert(into_text(key.fill_in(lookup)?), value.fill_in(lookup)?);
+                }
+                Value::Object(map)
+            }
+            Template::Fill { start, with, length } => {
+                let start = into_text(start.fill_in(lookup)?);
+                Value::String(start.chars().chain(with.chars().cycle()).take(*length).collect())
+            }
+        })
     }
 }
 
-/// Whether a text can name a variable.
-pub fn is_variable(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && name.chars().all(allowed)
+/// As a scenario writes it, for messages.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&into_text(self.resolve_known(&Variables::new())))
+    }
 }
 
-fn plain_text(value: &Value) -> String {
+/// Whether the text may name a variable: a letter, then letters, digits, `-` and `_`.
+pub fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}
+
+/// Whether the text may stand between `${` and `}`: a name, or a secret's `NAME.arn` or `NAME.partial`.
+fn is_reference(text: &str) -> bool {
+    is_name(split_reference(text).0)
+}
+
+/// A reference in its parts: the variable's name, and `arn` or `partial` where that follows.
+pub(super) fn split_reference(text: &str) -> (&str, Option<&str>) {
+    match text.rsplit_once('.') {
+        Some((name, part @ ("arn" | "partial"))) => (name, Some(part)),
+        _ => (text, None),
+    }
+}
+
+fn into_text(value: Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         other => other.to_string(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
+    use super::*;
+
+    fn variables() -> Variables {
+        Variables::from([
+            ("db".to_owned(), json!("name")),
+            ("n".to_owned(), json!(7)),
+            ("db.arn".to_owned(), json!("arn:x")),
+            ("list".to_owned(), json!([1, 2])),
+        ])
+    }
+
     fn resolved(text: &str) -> Value {
-        let variables = Variables::from([("n".to_owned(), json!(3)), ("s".to_owned(), json!("x"))]);
-        Template::read(text).expect("it is right").resolve(&variables).expect("all have a value")
+        Template::from_text(text).expect("it is a template").resolve(&variables()).expect("all is bound")
     }
 
     #[test]
     fn a_whole_variable_keeps_its_type() {
-        assert_eq!(resolved("${n}"), json!(3));
-        assert_eq!(resolved("a-${s}-${n}"), json!("a-x-3"));
-        assert_eq!(resolved("$${n} $$"), json!("${n} $$"));
+        assert_eq!(resolved("${n}"), json!(7));
+        assert_eq!(resolved("${list}"), json!([1, 2]));
+        assert_eq!(resolved("no ${n} of ${db.arn}"), json!("no 7 of arn:x"));
     }
 
     #[test]
-    fn a_bad_template_says_where() {
-        assert_eq!(Template::read("ab${c").map_err(|bad| bad.at), Err(2));
-        assert_eq!(Template::read("${}").map_err(|bad| bad.at), Err(0));
+    fn two_dollars_are_a_literal() {
+        assert_eq!(resolved("$${n}"), json!("${n}"));
+        assert_eq!(resolved("a$${n} ${n}$"), json!("a${n} 7$"));
+        assert_eq!(resolved("$ {n} $n"), json!("$ {n} $n"));
+    }
+
+    #[test]
+    fn what_is_no_template_says_where() {
+        assert_eq!(Template::from_text("a ${b"), Err(BadTemplate::Unclosed("${b".to_owned())));
+        for bad in ["${}", "${a b}", "${1a}", "${db.name}", "${ü}"] {
+            assert_eq!(Template::from_text(bad), Err(BadTemplate::Name(bad.to_owned())));
+        }
+    }
+
+    #[test]
+    fn fill_makes_exactly_the_length() {
+        let fill = |start: &str, with: &str, length| {
+            let start = Box::new(Template::from_text(start).expect("it is a template"));
+            Template::Fill { start, with: with.to_owned(), length }.resolve(&variables()).expect("bound")
+        };
+        assert_eq!(fill("${db}", "ab", 9), json!("nameababa"));
+        assert_eq!(fill("", "ü", 3), json!("üüü"));
+        assert_eq!(fill("${db}", "x", 2), json!("na"));
+    }
+
+    #[test]
+    fn an_unknown_variable_is_named_or_stays() {
+        let template = Template::Map(vec![(
+            Template::from_text("k${n}").expect("it is a template"),
+            Template::from_text("${gone}").expect("it is a template"),
+        )]);
+        assert_eq!(template.resolve(&variables()), Err(Unbound("gone".to_owned())));
+        assert_eq!(template.resolve_known(&variables()), json!({"k7": "${gone}"}));
+        assert_eq!(template.variables(), ["n", "gone"]);
     }
 }

@@ -1,0 +1,95 @@
+//! One step: what is sent, what must come back, what holds afterwards.
+
+use super::{Fields, Reader};
+use crate::scenario::ast::{Action, Expect, Parallel, Step};
+use crate::scenario::node::Node;
+use crate::scenario::words::{CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+
+impl Reader<'_> {
+    /// A step; `None` when it does not say what to send.
+    pub(super) fn step(&mut self, node: &Node) -> Option<Step> {
+        let words = names(CALL_STEP).chain(names(RAW_STEP)).chain(names(PARALLEL_STEP));
+        let fields = self.fields(node, "a step", words)?;
+        let (repeat, bound) = match fields.get("repeat") {
+            Some(node) => self.repeat(node),
+            None => (None, None),
+        };
+        let sent = self.action(&fields);
+        let Some((operation, action)) = sent else {
+            self.mention(node);
+            self.end_loop(bound);
+            return None;
+        };
+        let is_call = matches!(action, Action::Call(_));
+        let expect = match action {
+            Action::Parallel(_) => Expect::Success,
+            Action::Call(_) | Action::Raw(_) => self.expect(&fields, operation, Expect::Success),
+        };
+        if let Some(node) = fields.get("repeat") {
+            self.check_pages(node, repeat.as_ref(), operation, is_call);
+        }
+        self.end_loop(bound);
+        let labels = fields.get("labels").map(|node| self.labels(node));
+        let succeeds = !matches!(expect, Expect::Fails(_));
+        let save = fields.get("save").map(|node| self.save(node, operation, succeeds)).unwrap_or_default();
+        self.scope.end_step();
+        let eventually = fields.get("eventually").and_then(|node| self.eventually(node));
+        let evidence = fields.get("evidence").and_then(|node| self.evidence(node));
+        self.note(fields.get("note"));
+        Some(Step { place: node.span.place(), action, expect, labels, save, eventually, repeat, evidence })
+    }
+
+    fn action(
+        &mut self,
+        fields: &Fields<'_>,
+    ) -> Option<(Option<&'static crate::service::Operation>, Action)> {
+        let forms: Vec<_> = ["do", "raw", "parallel"].iter().filter_map(|form| fields.entry(form)).collect();
+        let [(form, value)] = forms.as_slice() else {
+            match forms.get(1) {
+                Some((key, _)) => {
+                    let message =
+                        format!("a step has one of do, raw and parallel, and here is `{}` too", key.text);
+                    self.wrong(key.span, message, "make it a step of its own");
+                }
+                None => {
+                    let hint = "`do` calls an operation";
+                    self.wrong(fields.span, "a step needs one of do, raw and parallel", hint);
+                }
+            }
+            return None;
+        };
+        if &*form.text != "parallel" {
+            self.refuse(fields, &["invariant"], &form.text);
+        }
+        Some(match &*form.text {
+            "do" => {
+                let succeeds = fields.get("fails").is_none();
+                let (operation, call) = self.call(value, fields.get("with"), succeeds);
+                (operation, Action::Call(call))
+            }
+            "raw" => {
+                self.refuse(fields, &["with"], "raw");
+                let (operation, request) = self.raw(value);
+                (operation, Action::Raw(request))
+            }
+            _ => {
+                self.refuse(fields, &["with", "returns", "fails", "save"], "parallel");
+                let parallel: Parallel = self.parallel(value, fields.get("invariant"));
+                (None, Action::Parallel(parallel))
+            }
+        })
+    }
+
+    /// Keys that do not go with this kind of step.
+    pub(super) fn refuse(&mut self, fields: &Fields<'_>, keys: &[&str], form: &str) {
+        for (key, node) in keys.iter().filter_map(|key| fields.entry(key)) {
+            let hint = match (form, &*key.text) {
+                ("raw", _) => "the request itself says what is sent",
+                ("parallel", _) => "it belongs to the steps inside",
+                _ => "it belongs to `parallel`",
+            };
+            self.wrong(key.span, format!("`{}` does not go with `{form}`", key.text), hint);
+            self.mention(node);
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The JSON Schema of scenario files, for editors: completion, hover texts, and the first faults while typing.
+//!
+//! It is made from the same tables as the parser. It takes every file that the parser takes; that it takes some
+//! more is in the nature of a schema, which knows neither variables nor the order of steps. Wherever a value may
+//! stand, a template may stand too, because `cases` put anything anywhere.
+
+use serde_json::{Map, Value, json};
+
+use super::ast::{EvidenceKind, Need, Sign};
+use super::matcher::TypeName;
+use super::words::{
+    CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT, LENGTH, MATCHERS,
+    PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
+};
+use crate::service::errors::{AUTHENTICATION, COMMON};
+use crate::service::{Kind, Operation, ShapeId, shapes};
+
+/// The dialect that the schema is written in.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// A string with a variable in it.
+const TEMPLATE: &str = r"\$\{";
+
+/// The JSON Schema (draft 2020-12) of scenario files.
+pub fn json_schema() -> Value {
+    let mut root = object(FILE, file_key);
+    root["required"] = json!(["title", "evidence", "steps"]);
+    root["$schema"] = json!(DIALECT);
+    root["title"] = json!("smcheck scenario");
+    root["description"] =
+        json!("One behaviour of AWS Secrets Manager: what to call, and what it must answer.");
+    root["$defs"] = Value::Object(definitions());
+    root
+}
+
+fn definitions() -> Map<String, Value> {
+    let mut defs = Map::new();
+    defs.insert("template".to_owned(), json!({"type": "string", "pattern": TEMPLATE}));
+    defs.insert("name".to_owned(), json!({"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]*$"}));
+    defs.insert("scalar".to_owned(), json!({"type": ["string", "number", "boolean"]}));
+    defs.insert("text".to_owned(), json!({"anyOf": [{"type": "string"}, reference("fill")]}));
+    defs.insert("span".to_owned(), json!({"type": "string", "description": "A number and a unit: 30 s"}));
+    defs.insert("evidence".to_owned(), evidence());
+    defs.insert("step".to_owned(), step());
+    defs.insert("inner-step".to_owned(), inner_step());
+    defs.insert("raw".to_owned(), object(RAW, raw_key));
+    defs.insert("fails".to_owned(), object(FAILS, fails_key));
+    defs.insert("invariant".to_owned(), object(INVARIANT, invariant_key));
+    defs.insert(
+        "eventually".to_owned(),
+        json!({"anyOf": [{"const": true}, object(EVENTUALLY, |_| reference("span"))]}),
+    );
+    defs.insert("repeat".to_owned(), repeat());
+    defs.insert("fill".to_owned(), fill());
+    defs.insert("matcher".to_owned(), matcher());
+    defs.insert("expected".to_owned(), json!({"description": "A value, or a matcher.", "anyOf": [
+        reference("matcher"),
+        {"type": "object", "properties": {"$partial": partial()}, "patternProperties": {"^([^$]|\\$\\{|\\$\\$)": reference("expected")}, "additionalProperties": false},
+        {"type": "array", "items": reference("expected")},
+        {"type": ["string", "number", "boolean", "null"]},
+    ]}));
+    for operation in shapes().operations() {
+        defs.insert(format!("{}.with", operation.name), with(operation));
+        defs.insert(format!("{}.returns", operation.name), returns(operation));
+    }
+    for shape in nested(|operation| Some(operation.input)) {
+        defs.insert(input_name(shape), sent_structure(shape));
+    }
+    for shape in nested(|operation| operation.output) {
+        defs.insert(output_name(shape), expected_structure(shape));
+    }
+    defs
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+/// A template may stand in place of anything.
+fn or_template(schema: Value) -> Value {
+    json!({"anyOf": [schema, reference("template")]})
+}
+
+/// A map whose keys are words of the language, each with its sentence.
+fn object(words: &[Word], value: impl Fn(&str) -> Value) -> Value {
+    let property = |(name, doc): &Word| {
+        let mut schema = or_template(value(name));
+        schema["description"] = json!(doc);
+        ((*name).to_owned(), schema)
+    };
+    let properties: Map<String, Value> = words.iter().map(property).collect();
+    json!({"type": "object", "properties": properties, "additionalProperties": false})
+}
+
+fn file_key(key: &str) -> Value {
+    let names = json!({"type": "array", "items": or_template(reference("name"))});
+    match key {
+        "title" | "note" => json!({"type": "string", "minLength": 1}),
+        "evidence" => reference("evidence"),
+        "secrets" => {
+            let affixes = object(SECRET, |_| reference("scalar"));
+            json!({"anyOf": [names, {"type": "object", "additionalProperties": {"anyOf": [affixes, {"type": "null"}, reference("template")]}}]})
+        }
+        "needs" => {
+            json!({"type": "array", "items": or_template(json!({"enum": Need::ALL.map(Need::as_str)}))})
+        }
+        "rules" => json!({"type": "array", "items": {"type": "string"}}),
+        "isolated" | "stop" => json!({"type": "boolean"}),
+        "cases" => json!({
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[A-Za-z0-9._-]+$"},
+            "additionalProperties": {"type": "object"},
+        }),
+        "steps" => json!({"type": "array", "minItems": 1, "items": or_template(reference("step"))}),
+        _ => names,
+    }
+}
+
+fn evidence() -> Value {
+    let mut schema = object(EVIDENCE, |key| match key {
+        "kind" => json!({"enum": EvidenceKind::ALL.map(EvidenceKind::as_str)}),
+        "date" => json!({"anyOf": [
+            {"type": "string", "pattern": r"^20\d\d(-\d\d(-\d\d)?)?$"},
+            {"type": "integer", "minimum": 2000, "maximum": 2099},
+        ]}),
+        _ => json!({"type": "string", "minLength": 1}),
+    });
+    schema["required"] = json!(["kind", "source"]);
+    schema
+}
+
+fn step() -> Value {
+    let words: Vec<Word> = CALL_STEP.iter().chain(RAW_STEP).chain(PARALLEL_STEP).copied().collect();
+    let mut schema = object(&words, step_key);
+    schema["oneOf"] = json!([{"required": ["do"]}, {"required": ["raw"]}, {"required": ["parallel"]}]);
+    schema["allOf"] = by_operation();
+    schema
+}
+
+fn inner_step() -> Value {
+    let words: Vec<Word> =
+        CALL_STEP.iter().chain(RAW_STEP).filter(|(name, _)| INNER_STEP.contains(name)).copied().collect();
+    let mut schema = object(&words, step_key);
+    schema["oneOf"] = json!([{"required": ["do"]}, {"required": ["raw"]}]);
+    schema["allOf"] = by_operation();
+    schema
+}
+
+/// What an operation takes and gives, where the step names it.
+fn by_operation() -> Value {
+    let rule = |operation: &Operation| {
+        json!({
+            "if": {"properties": {"do": {"const": operation.name}}, "required": ["do"]},
+            "then": {"properties": {
+                "with": or_template(reference(&format!("{}.with", operation.name))),
+                "returns": or_template(reference(&format!("{}.returns", operation.name))),
+            }},
+        })
+    };
+    shapes().operations().map(rule).collect()
+}
+
+fn step_key(key: &str) -> Value {
+    let names: Vec<&str> = shapes().operations().map(|operation| operation.name.as_str()).collect();
+    let labels = json!({"type": "array", "items": reference("scalar")});
+    match key {
+        "do" => json!({"enum": names}),
+        // The operation's own rule says the rest.
+        "with" => json!({"type": "object"}),
+        "returns" => reference("expected"),
+        "fails" => reference("fails"),
+        "labels" => json!({"type": "object", "additionalProperties": {"anyOf": [
+            labels,
+            reference("template"),
+            {"type": "object", "additionalProperties": or_template(labels.clone())},
+        ]}}),
+        "save" => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        "eventually" => reference("eventually"),
+        "repeat" => reference("repeat"),
+        "evidence" => reference("evidence"),
+        "raw" => reference("raw"),
+        "parallel" => json!({"type": "array", "minItems": 1, "items": or_template(reference("inner-step"))}),
+        "invariant" => reference("invariant"),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn raw_key(key: &str) -> Value {
+    match key {
+        "headers" => json!({"type": "object", "additionalProperties": {"anyOf": [
+            reference("scalar"), {"type": "null"}, reference("fill"),
+        ]}}),
+        "body" => {
+            json!({"anyOf": [reference("text"), word("$bytes", json!({"type": "string"}), MATCHERS)]})
+        }
+        "sign" => json!({"enum": Sign::ALL.map(Sign::as_str)}),
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn fails_key(key: &str) -> Value {
+    match key {
+        // A code that is not known to the operation is a finding of the parser; here the known ones complete.
+        "code" => {
+            let known: Vec<&str> = shapes()
+                .errors()
+                .keys()
+                .map(String::as_str)
+                .chain(COMMON.iter().copied())
+                .chain(AUTHENTICATION.iter().copied())
+                .collect();
+            json!({"anyOf": [{"enum": known}, reference("matcher")]})
+        }
+        "status" => json!({"type": "integer", "minimum": 300, "maximum": 599}),
+        _ => reference("expected"),
+    }
+}
+
+fn invariant_key(key: &str) -> Value {
+    match key {
+        "labels" => json!({"type": "object", "additionalProperties": reference("expected")}),
+        "secret" => reference("name"),
+        _ => json!({"anyOf": [{"type": "integer", "minimum": 0}, reference("matcher")]}),
+    }
+}
+
+fn repeat() -> Value {
+    let mut schema = object(REPEAT, |key| match key {
+        "times" => json!({"type": "integer", "minimum": 1}),
+        "over" => json!({"type": "array", "minItems": 1}),
+        "as" => reference("name"),
+        _ => json!({"type": "string"}),
+    });
+    schema["oneOf"] = json!([{"required": ["times"]}, {"required": ["over", "as"]}, {"required": ["pages"]}]);
+    schema
+}
+
+fn fill() -> Value {
+    let mut inside = object(FILL, |key| match key {
+        "length" => json!({"type": "integer", "minimum": 0}),
+        _ => reference("scalar"),
+    });
+    inside["required"] = json!(["with", "length"]);
+    let doc = "Text of a given length: `start`, then `with` again and again.";
+    json!({
+        "type": "object",
+        "properties": {"$fill": {"anyOf": [inside, reference("template")], "description": doc}},
+        "required": ["$fill"],
+        "additionalProperties": false,
+    })
+}
+
+fn partial() -> Value {
+    json!({"const": true, "description": "Members that are not listed may be there."})
+}
+
+/// A map with this one word.
+fn word(name: &str, value: Value, table: &[Word]) -> Value {
+    let doc = table.iter().find(|(word, _)| *word == name).map_or("", |(_, doc)| *doc);
+    let mut schema = or_template(value);
+    schema["description"] = json!(doc);
+    json!({"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": false})
+}
+
+fn matcher() -> Value {
+    let words = MATCHERS.iter().map(|(name, _)| word(name, matcher_value(name), MATCHERS));
+    json!({"anyOf": words.chain([reference("fill")]).collect::<Vec<_>>()})
+}
+
+fn matcher_value(name: &str) -> Value {
+    let expected = reference("expected");
+    match name {
+        "$uuid" => json!({"const": "any"}),
+        "$absent" => json!({"const": true}),
+        "$time" => json!({"anyOf": [{"enum": super::read::SHORT_TIMES}, object(TIME, |key| match key {
+            "in" | "within" => reference("span"),
+            _ => reference("name"),
+        })]}),
+        "$type" => json!({"enum": TypeName::ALL.map(TypeName::as_str)}),
+        "$length" => {
+            let number = json!({"type": "integer", "minimum": 0});
+            json!({"anyOf": [number, object(LENGTH, |_| number.clone())]})
+        }
+        "$unordered" => json!({"type": "array", "items": expected}),
+        "$oneOf" => json!({"type": "array", "minItems": 1, "items": expected}),
+        "$save" => json!({"anyOf": [reference("name"), object(SAVE, |key| match key {
+            "as" => reference("name"),
+            _ => reference("expected"),
+        })]}),
+        "$contains" | "$not" | "$json" => expected,
+        _ => json!({"type": "string"}),
+    }
+}
+
+/// The input of an operation.
+fn with(operation: &Operation) -> Value {
+    let mut schema = sent_structure(operation.input);
+    schema["description"] = json!(format!("The input of {}, sent exactly as written.", operation.name));
+    schema
+}
+
+/// The answer of an operation.
+fn returns(operation: &Operation) -> Value {
+    match operation.output {
+        Some(output) => json!({"anyOf": [expected_structure(output), reference("matcher")]}),
+        None => json!({"anyOf": [{"type": "object", "maxProperties": 0}, reference("matcher")]}),
+    }
+}
+
+/// All structures below the operations' inputs or outputs.
+fn nested(root: impl Fn(&Operation) -> Option<ShapeId>) -> Vec<ShapeId> {
+    let mut found: Vec<ShapeId> = Vec::new();
+    let mut open: Vec<ShapeId> = shapes().operations().filter_map(root).collect();
+    let mut first = open.len();
+    let mut at = 0;
+    while let Some(id) = open.get(at).copied() {
+        let below: Vec<ShapeId> = match &shapes().shape(id).kind {
+            Kind::Structure(members) => members.iter().map(|member| member.shape).collect(),
+            Kind::List { element, .. } => vec![*element],
+            Kind::Map { value, .. } => vec![*value],
+            _ => Vec::new(),
+        };
+        if first > 0 {
+            first -= 1;
+        } else if matches!(shapes().shape(id).kind, Kind::Structure(_)) {
+            found.push(id);
+        }
+        for shape in below {
+            if !open.contains(&shape) {
+                open.push(shape);
+            }
+        }
+        at += 1;
+    }
+    found
+}
+
+fn input_name(id: ShapeId) -> String {
+    format!("{}.sent", shapes().shape(id).name)
+}
+
+fn output_name(id: ShapeId) -> String {
+    format!("{}.expected", shapes().shape(id).name)
+}
+
+fn sent_structure(id: ShapeId) -> Value {
+    structure(id, sent)
+}
+
+fn expected_structure(id: ShapeId) -> Value {
+    let mut schema = structure(id, expected);
+    schema["properties"]["$partial"] = partial();
+    schema
+}
+
+fn structure(id: ShapeId, value: fn(ShapeId) -> Value) -> Value {
+    let members = shapes().members(id).iter();
+    let properties: Map<String, Value> =
+        members.map(|member| (member.name.clone(), value(member.shape))).collect();
+    json!({
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {TEMPLATE: true},
+        "additionalProperties": false,
+    })
+}
+
+/// A value that is sent.
+fn sent(id: ShapeId) -> Value {
+    or_template(match &shapes().shape(id).kind {
+        Kind::Structure(_) => reference(&input_name(id)),
+        Kind::List { element, .. } => json!({"type": "array", "items": sent(*element)}),
+        Kind::Map { value, .. } => json!({"type": "object", "additionalProperties": sent(*value)}),
+        Kind::String { variants, .. } if !variants.is_empty() => {
+            // Other words may be sent too, to see them refused; these complete.
+            json!({"anyOf": [{"enum": variants}, reference("text")]})
+        }
+        Kind::String { .. } | Kind::Blob { .. } => reference("text"),
+        Kind::Integer { .. } => json!({"type": "integer"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Timestamp => json!({"type": "number"}),
+    })
+}
+
+/// A value that is expected.
+fn expected(id: ShapeId) -> Value {
+    let plain = match &shapes().shape(id).kind {
+        Kind::Structure(_) => reference(&output_name(id)),
+        Kind::List { element, .. } => json!({"type": "array", "items": expected(*element)}),
+        Kind::Map { value, .. } => json!({
+            "type": "object",
+            "properties": {"$partial": partial()},
+            "additionalProperties": expected(*value),
+        }),
+        Kind::String { .. } | Kind::Blob { .. } => json!({"type": "string"}),
+        Kind::Integer { .. } => json!({"type": "integer"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Timestamp => json!({"type": "number"}),
+    };
+    json!({"anyOf": [plain, reference("template"), reference("matcher")]})
+}
