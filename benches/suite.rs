@@ -7,6 +7,8 @@
 //! of `--version` and `list`; and the peak memory of a run. Processor time and memory come from /proc, so those lines
 //! are left out on systems without it.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};

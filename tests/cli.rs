@@ -123,12 +123,13 @@ fn recording_twice_changes_no_byte_and_replay_shows_no_difference() {
     assert!(first.len() > 600, "{} files", first.len());
     record(&["record"]);
     assert!(first == all_files(here.path()), "the second recording differs");
-    // Into another folder, with other names and ids: the same bytes.
+    // Into another folder, with other names and ids: the same bytes. Only who wins a race is a matter of luck.
+    let races = |path: &str| path.contains("/concurrency/") || path.contains("at-once");
     let there = folder();
     let run = smcheck(there.path(), &["record"]);
     assert_eq!(code(&run), Some(0), "{}", err(&run));
     let (left, right) = (first, all_files(there.path()));
-    for ((path, left), (_, right)) in left.iter().zip(&right) {
+    for ((path, left), (_, right)) in left.iter().zip(&right).filter(|((path, _), _)| !races(path)) {
         assert!(left == right, "{path} differs between two recordings");
     }
     let replay = smcheck(here.path(), &["replay"]);

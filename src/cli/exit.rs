@@ -43,12 +43,22 @@ pub struct Failure {
 
 impl Failure {
     /// Wrong usage, or a file that is not what it should be.
-    pub fn usage(message: impl ToString) -> Self {
-        Failure { exit: Exit::Usage, message: message.to_string() }
+    pub fn usage(message: impl Into<Said>) -> Self {
+        Failure { exit: Exit::Usage, message: message.into().0 }
     }
 
     /// A target that could not be reached, started or used.
-    pub fn target(message: impl ToString) -> Self {
-        Failure { exit: Exit::Target, message: message.to_string() }
+    pub fn target(message: impl Into<Said>) -> Self {
+        Failure { exit: Exit::Target, message: message.into().0 }
+    }
+}
+
+/// What a failure says: anything that can be shown.
+#[derive(Debug)]
+pub struct Said(String);
+
+impl<T: std::fmt::Display> From<T> for Said {
+    fn from(shown: T) -> Self {
+        Said(shown.to_string())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{Gate, Judging, Probe, Running, Select};
-use super::exit::{Exit, Failure};
+use super::exit::Failure;
 use super::output;
 use crate::judge::{JudgeOptions, KnownList};
 use crate::run::ProbeLevel;
@@ -152,9 +152,4 @@ pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
         }
     };
     given.iter().map(read).collect()
-}
-
-/// The exit code of a run that was interrupted or lost its target.
-pub(super) fn interrupted(signals: &super::signals::Signals) -> Exit {
-    signals.exit().unwrap_or(Exit::Interrupt)
 }

@@ -135,7 +135,6 @@ fn texts() {
         &[json!("a"), json!("ab")],
         &[(json!("abc"), V), (json!("xa"), V), (json!(1), T)],
     );
-    check("{$regex: '(?x) a # b'}", &[json!("a")], &[(json!("b"), V)]);
     check(
         "{$json: {a: 1}}",
         &[json!("{\"a\": 1.0}")],

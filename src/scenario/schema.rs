@@ -77,7 +77,7 @@ fn reference(name: &str) -> Value {
 
 /// A template may stand in place of anything.
 fn or_template(schema: Value) -> Value {
-    json!({"anyOf": [schema, reference("template")]})
+    json!({ "anyOf": Value::Array(vec![schema, reference("template")]) })
 }
 
 /// A map whose keys are words of the language, each with its sentence.

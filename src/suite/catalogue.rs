@@ -71,7 +71,7 @@ impl Catalogue {
                 let mut paths = Vec::new();
                 collect(folder, &mut paths)?;
                 paths.sort();
-                paths.into_iter().map(|path| CatalogueFile::read(folder, path)).collect()
+                paths.iter().map(|path| CatalogueFile::read(folder, path)).collect()
             }
         }
     }
@@ -120,11 +120,11 @@ pub struct CatalogueFile {
 }
 
 impl CatalogueFile {
-    fn read(folder: &Path, path: PathBuf) -> Result<Self, LoadError> {
+    fn read(folder: &Path, path: &Path) -> Result<Self, LoadError> {
         // One byte more than the limit is enough to see that a file is too large.
-        let bytes = read_at_most(&path, scenario::FILE_MAX + 1)
-            .map_err(|source| LoadError::Read { path: path.clone(), source })?;
-        let id = path.strip_prefix(folder).unwrap_or(&path).with_extension("");
+        let bytes = read_at_most(path, scenario::FILE_MAX + 1)
+            .map_err(|source| LoadError::Read { path: path.to_path_buf(), source })?;
+        let id = path.strip_prefix(folder).unwrap_or(path).with_extension("");
         let id = id.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         Ok(CatalogueFile { path: path.to_string_lossy().into_owned(), id, bytes: bytes.into() })
     }

@@ -185,7 +185,7 @@ impl Reader<'_> {
             let fields = self.fields_of(value, &format!("the secret `{}`", shown_word(&key.text)), SECRET)?;
             let mut affix = |name: &str| {
                 let Some(node) = fields.get(name) else { return String::new() };
-                let text = node.scalar_text().map(|text| text.to_string());
+                let text = node.scalar_text().map(ToString::to_string);
                 match &text {
                     None => self.wrong_kind(node, &format!("`{name}`"), "text"),
                     Some(text) if text.contains("${") => {

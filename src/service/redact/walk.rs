@@ -105,15 +105,11 @@ pub fn is_failure(value: &Value) -> bool {
     value.get("__type").is_some()
 }
 
-/// Whether the entries of this list have no order that AWS promises.
+/// Whether the entries of this list have no order that AWS promises. ListSecrets is not among them: its entries are
+/// listed by a date or a name, up or down (aws-model, SortBy and SortOrder).
 pub fn is_unordered(shape: &Shape) -> bool {
-    const UNORDERED: &[&str] = &[
-        "KmsKeyIdListType",
-        "SecretListType",
-        "SecretVersionStagesType",
-        "SecretVersionsListType",
-        "TagListType",
-    ];
+    const UNORDERED: &[&str] =
+        &["KmsKeyIdListType", "SecretVersionStagesType", "SecretVersionsListType", "TagListType"];
     UNORDERED.contains(&shape.name.as_str())
 }
 
