@@ -1,4 +1,4 @@
-//! Arguments to calls, nothing else: [`args`] is what was typed, [`settings`] turns it into the library's types,
+//! Arguments to calls, nothing else: [`args`] is what was typed, `settings` turns it into the library's types,
 //! and each family of commands has a file.
 
 pub mod args;

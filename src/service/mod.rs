@@ -1,7 +1,7 @@
 //! What Secrets Manager is, as data: operations, shapes, limits and errors; the JSON 1.1 wire; SigV4.
 //!
 //! Nothing here knows scenarios, targets or verdicts, and nothing does I/O. In the order of a request:
-//! [`shapes`] says which operations there are and what they take, [`wire`] turns them into bytes and back,
+//! [`mod@shapes`] says which operations there are and what they take, [`wire`] turns them into bytes and back,
 //! [`sigv4`] signs and verifies them, [`errors`] says which failures may come back, [`arn`] reads the ARN of a
 //! secret, [`time`] the service's timestamps, and [`redact`] decides what of an exchange may be kept.
 

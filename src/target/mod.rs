@@ -1,6 +1,6 @@
 //! Whom we talk to: configuration, credentials, the outgoing HTTP client, and emulators that we start.
 //!
-//! [`config`] reads `smcheck.toml` and the presets, [`resolve`] turns a name or a URL into a [`Target`],
+//! [`config`] reads `smcheck.toml` and the presets, [`mod@resolve`] turns a name or a URL into a [`Target`],
 //! [`credentials`] asks the AWS environment, [`process`] starts and stops emulators, [`client`] sends, and [`aws`]
 //! holds what protects a real account.
 

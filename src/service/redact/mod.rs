@@ -5,7 +5,7 @@
 //! name, numbered by appearance and never computed from the value.
 //!
 //! [`class`] judges members, [`walk`] goes through a value with the service model in hand, [`message`] masks
-//! what an error message may tell, [`display`] names values for people: `${v1}`, `<uuid:1>`, `<arn:db>`,
+//! what an error message may tell, `display` names values for people: `${v1}`, `<uuid:1>`, `<arn:db>`,
 //! `<secret:1>`, `<time>`. Recordings name values their own way, with the same walk (`store/standin`).
 
 pub mod class;

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::class::{Class, class_of, class_of_text, is_code};
+use super::class::{Class, class_of, class_of_text, is_code, is_uuid};
 use super::tree::Tree;
 use crate::service::{Kind, Shape, ShapeId, shapes};
 
@@ -198,9 +198,13 @@ impl Walk {
             }
             (Place::Inside(_), Value::Object(members)) => {
                 let mut sorted: Vec<_> = members.iter().collect();
-                sorted.sort_by_key(|(key, _)| *key);
+                sorted.sort_by_cached_key(|(key, value)| {
+                    let rank =
+                        naming.rank(Leaf { class: class_of_key(key), value: &Value::String((*key).clone()) });
+                    (rank.to_string(), self.rank(naming, place, value))
+                });
                 let named = |(key, value): (&String, &Value)| {
-                    (key_text(naming, Class::Key, key), self.value(naming, place, value))
+                    (key_text(naming, class_of_key(key), key), self.value(naming, place, value))
                 };
                 Tree::Map(sorted.into_iter().map(named).collect())
             }
@@ -312,6 +316,11 @@ fn stand(naming: &mut dyn Naming, class: Class, value: &Value) -> Value {
 
 fn text_of(tree: &Tree) -> String {
     serde_json::to_string(tree).expect("a tree has nothing that JSON lacks")
+}
+
+/// What a key is that the model says nothing of: a target may keep versions under it as the service does.
+fn class_of_key(key: &str) -> Class {
+    if is_uuid(key) { Class::Version } else { Class::Key }
 }
 
 fn key_text(naming: &mut dyn Naming, class: Class, key: &str) -> String {
