@@ -229,7 +229,15 @@ impl Bindings {
         let arn = SecretArn::parse(stand_in)?;
         let head = &stand_in[..stand_in.len() - arn.resource.len()];
         let tail = &arn.resource[form.name.len()..];
-        Some(format!("{head}{}{tail}", self.value(&form.name).unwrap_or(&form.name)))
+        let name = match self.value(&form.name) {
+            Some(bound) => bound.to_owned(),
+            // A scenario may write text around a name that it declared.
+            None => self
+                .names()
+                .filter(|name| form.name.contains(*name))
+                .fold(form.name.clone(), |text, name| text.replace(name, self.value(name).unwrap_or(name))),
+        };
+        Some(format!("{head}{name}{tail}"))
     }
 
     /// Binds what a response has said to what it has said it with.
