@@ -20,7 +20,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
-use crate::judge::{KnownList, RunVerdict, Status, Verdict, assemble, fails_run, judge};
+use crate::judge::{JudgeOptions, KnownList, RunVerdict, Status, Verdict, assemble, fails_run, judge};
 use crate::report::Failing;
 use crate::report::terminal::{Options, render};
 use crate::run::{Names, stop};
@@ -188,7 +188,8 @@ impl Bench {
             }
             let (_stopper, stop) = stop::pair();
             let executed = execute_one(scenario, &opened, &self.options, &self.names, &stop).await?;
-            Ok::<_, Failed>(judge(scenario, &executed.trace, &self.options.judge))
+            let options = JudgeOptions { list_may_lag: opened.target.eventual, ..self.options.judge };
+            Ok::<_, Failed>(judge(scenario, &executed.trace, &options))
         })?;
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).push(verdict.clone());
         let mut run =

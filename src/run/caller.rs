@@ -97,21 +97,22 @@ impl Caller {
     /// Calls an operation.
     ///
     /// # Errors
-    /// When no response came, or the run was asked to stop.
+    /// When no response came, the ledger cannot be written, or the run was asked to stop.
     pub async fn call(&self, operation: &str, input: &Value) -> Result<Exchange, Trouble> {
-        if operation == "CreateSecret" {
-            self.note(input)?;
-        }
         self.raw(WireRequest::call(operation, input), Sign::Good).await
     }
 
     /// Sends an exact request.
     ///
     /// # Errors
-    /// When no response came, or the run was asked to stop.
+    /// When no response came, the ledger cannot be written, or the run was asked to stop.
     pub async fn raw(&self, request: WireRequest, sign: Sign) -> Result<Exchange, Trouble> {
         if self.stop_requested() {
             return Err(Trouble::Stopped);
+        }
+        // Every way to create a secret comes through here: plain, raw and parallel steps.
+        if request.operation() == Some("CreateSecret") {
+            self.note(&request)?;
         }
         // A request that was sent is not given up on a stop: what it creates must be known to be cleaned up. The
         // client's own time limit bounds the wait.
@@ -152,11 +153,11 @@ impl Caller {
     }
 
     /// Notes a name in the ledger, before it is created.
-    fn note(&self, input: &Value) -> Result<(), Trouble> {
-        let (Some(ledger), Some(name)) = (&self.0.guard.ledger, input.get("Name").and_then(Value::as_str))
-        else {
-            return Ok(());
-        };
+    fn note(&self, request: &WireRequest) -> Result<(), Trouble> {
+        let Some(ledger) = &self.0.guard.ledger else { return Ok(()) };
+        // A body that is no JSON with a name creates nothing.
+        let input = request.json().unwrap_or_default();
+        let Some(name) = input.get("Name").and_then(Value::as_str) else { return Ok(()) };
         let line = LedgerLine { name: name.to_owned(), region: self.region().to_owned() };
         ledger.note(&line).map_err(Trouble::Ledger)
     }

@@ -125,6 +125,23 @@ fn labels_hold(stated: Option<&[SecretLabels]>, probes: &[Probe], variables: &Va
     })
 }
 
+/// Whether DescribeSecret tells of the same labels as ListSecretVersionIds, wherever both answered. On a target whose
+/// changes show after a while, one view may be ahead of the other.
+pub fn views_agree(probes: &[Probe]) -> bool {
+    probes.iter().all(|probe| {
+        let described = probe.describe.as_ref().and_then(labels_described);
+        match (labels_read(probe), described) {
+            (Some(mut read), Some(mut described)) => {
+                // Versions without labels are in one view only.
+                read.retain(|_, labels| !labels.is_empty());
+                described.retain(|_, labels| !labels.is_empty());
+                read == described
+            }
+            _ => true,
+        }
+    })
+}
+
 type LabelState = BTreeMap<String, BTreeSet<String>>;
 
 /// The labels of every version as the probe read them; `None` when it was refused or is no such list.
@@ -135,12 +152,26 @@ fn labels_read(probe: &Probe) -> Option<LabelState> {
             return None;
         }
         for version in page.response.json()?.get("Versions")?.as_array()? {
-            let stages = version.get("VersionStages").and_then(Value::as_array);
-            let labels = stages.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+            let labels = texts(version.get("VersionStages"));
             state.insert(version.get("VersionId")?.as_str()?.to_owned(), labels);
         }
     }
     Some(state)
+}
+
+/// The labels of every version as DescribeSecret tells them; a secret without a version has no such member.
+fn labels_described(exchange: &Exchange) -> Option<LabelState> {
+    if !exchange.response.succeeded() {
+        return None;
+    }
+    let body = exchange.response.json()?;
+    let versions = body.get("VersionIdsToStages").and_then(Value::as_object);
+    Some(versions.into_iter().flatten().map(|(id, labels)| (id.clone(), texts(Some(labels)))).collect())
+}
+
+fn texts(list: Option<&Value>) -> BTreeSet<String> {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn labels_stated(versions: &[(String, Vec<Template>)], variables: &Variables) -> Option<LabelState> {

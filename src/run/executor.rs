@@ -129,7 +129,8 @@ impl Run<'_> {
                 Some(limit) => {
                     let within =
                         self.settings.wait_at_most.map_or(limit.within, |most| most.min(limit.within));
-                    begun.elapsed() >= within || control::holds(step, &calls, &probes, &variables)
+                    let agree = self.settings.patience.is_none() || control::views_agree(&probes);
+                    begun.elapsed() >= within || agree && control::holds(step, &calls, &probes, &variables)
                 }
             };
             if done {
@@ -210,17 +211,14 @@ impl Run<'_> {
         bound: Option<&(String, Value)>,
     ) -> Result<Exchange, Trouble> {
         let (request, sign) = self.request(action, bound)?;
-        match action {
-            Action::Call(call) if call.operation == "CreateSecret" => {
-                let input = request.json().unwrap_or_default();
-                let sent = self.caller.call("CreateSecret", &input).await;
-                if matches!(sent, Err(Trouble::Client(_))) {
-                    self.suspect(&request);
-                }
-                sent
-            }
-            _ => self.caller.raw(request, sign).await,
+        if request.operation() != Some("CreateSecret") {
+            return self.caller.raw(request, sign).await;
         }
+        let sent = self.caller.raw(request.clone(), sign).await;
+        if matches!(sent, Err(Trouble::Client(_))) {
+            self.suspect(&request);
+        }
+        sent
     }
 
     /// The request of an action, not signed yet.

@@ -40,9 +40,16 @@ pub fn simple(variable: impl Fn(&str) -> Option<String>) -> (Credentials, String
 }
 
 /// Asks the default credential chain: environment, profiles, SSO, web identity, container and instance metadata.
-pub async fn chain() -> Environment {
+///
+/// `admit` is told the endpoint, if one is named, before any credentials are asked for: some of their sources send
+/// requests to it.
+///
+/// # Errors
+/// What `admit` says.
+pub async fn chain<E>(admit: impl FnOnce(Option<&str>) -> Result<(), E>) -> Result<Environment, E> {
     let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
     let endpoint = special_endpoint(&config).or_else(|| config.endpoint_url().map(str::to_owned));
+    admit(endpoint.as_deref())?;
     let region = config.region().map(|region| region.as_ref().to_owned());
     let mut environment = Environment { region, endpoint, credentials: None, expires: None, problem: None };
     match config.credentials_provider() {
@@ -62,7 +69,7 @@ pub async fn chain() -> Environment {
             Err(why) => environment.problem = Some(why.to_string()),
         },
     }
-    environment
+    Ok(environment)
 }
 
 /// The endpoint for this service alone, from the environment or the profile's `services` section.

@@ -141,7 +141,8 @@ pub async fn resolve(name: &str, config: &Config) -> Result<Target, ResolveError
             Ok(target)
         }
         ENV => {
-            let found = credentials::chain().await;
+            let admit = |endpoint: Option<&str>| endpoint.map(drop).ok_or(ResolveError::NoEndpoint);
+            let found = credentials::chain(admit).await?;
             let endpoint = found.endpoint.ok_or(ResolveError::NoEndpoint)?;
             let region = found.region.unwrap_or(region);
             let kind = Kind::Url(endpoint.trim_end_matches('/').to_owned());
@@ -179,10 +180,11 @@ pub async fn resolve(name: &str, config: &Config) -> Result<Target, ResolveError
 }
 
 async fn resolve_aws(config: &TargetConfig) -> Result<Target, ResolveError> {
-    let found = credentials::chain().await;
-    if let Some(endpoint) = config.url.as_ref().or(found.endpoint.as_ref()) {
-        aws::check_endpoint(endpoint)?;
-    }
+    let admit = |endpoint: Option<&str>| {
+        let named = [config.url.as_deref(), endpoint];
+        named.into_iter().flatten().try_for_each(aws::check_endpoint)
+    };
+    let found = credentials::chain(admit).await?;
     let region = config.region.clone().or(found.region);
     let region = region.ok_or(aws::GuardError::NoRegion)?;
     let missing = || ResolveError::NoCredentials(found.problem.clone().unwrap_or_default());
