@@ -66,5 +66,7 @@ fn next_token(exchange: &Exchange) -> Option<String> {
     if !exchange.response.body.windows(9).any(|part| part == b"NextToken") {
         return None;
     }
-    exchange.response.json()?.get("NextToken")?.as_str().map(str::to_owned)
+    // An empty token continues nothing: SDKs stop there too. What the contract says of it is another matter.
+    let body = exchange.response.json()?;
+    body.get("NextToken")?.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
 }
