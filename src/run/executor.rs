@@ -26,8 +26,9 @@ pub struct Settings {
     pub patience: Option<Eventually>,
     /// The longest that `eventually` waits, whatever it says. A target whose changes show at once needs no minutes.
     pub wait_at_most: Option<Duration>,
-    /// Leave what was created: a playback holds no secrets, and was not asked to delete them when it was recorded.
-    pub leave: bool,
+    /// The target plays a recording: it holds no secrets to delete afterwards, and what was sent at once is sent in an
+    /// order that it can follow.
+    pub playback: bool,
 }
 
 /// What came of a scenario.
@@ -59,7 +60,7 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
         Err(trouble) => (End::Failed(trouble.to_string()), Some(trouble)),
     };
     let elapsed = begun.elapsed();
-    let left = if settings.leave { Vec::new() } else { run.created.delete(caller).await };
+    let left = if settings.playback { Vec::new() } else { run.created.delete(caller).await };
     let trace = Trace {
         scenario: plan.scenario.id.clone(),
         secrets: plan.secrets,
@@ -111,7 +112,7 @@ impl Run<'_> {
 
     async fn step(&mut self, index: usize, step: &Step, last: bool) -> Result<StepTrace, Trouble> {
         let begun = Instant::now();
-        let resend = step.eventually.or(self.settings.patience.filter(|_| reads_only(step)));
+        let resend = step.eventually.or(self.settings.patience.filter(|_| reads_only(&step.action)));
         let wait = resend.or(self.settings.patience);
         let mut attempts = 1;
         let mut waited = Duration::ZERO;
@@ -188,6 +189,9 @@ impl Run<'_> {
     }
 
     async fn send_at_once(&mut self, actions: &[&Action]) -> Result<Vec<Call>, Trouble> {
+        if self.settings.playback {
+            return self.send_in_turn(actions).await;
+        }
         let mut tasks = tokio::task::JoinSet::new();
         for (inner, action) in actions.iter().enumerate() {
             let (request, sign) = self.request(action, None)?;
@@ -200,6 +204,21 @@ impl Run<'_> {
             // A task ends early only when it panics, and then so do we.
             let (inner, sent) = joined.unwrap_or_else(|why| std::panic::resume_unwind(why.into_panic()));
             calls.push(Call { inner: Some(inner), bound: None, exchange: sent? });
+        }
+        calls.sort_by_key(|call| call.inner);
+        Ok(calls)
+    }
+
+    /// Sends to a playback what was sent at once when it was recorded. Writes come first: an answer that tells of a
+    /// version can only be played when the request that names the version has come.
+    async fn send_in_turn(&mut self, actions: &[&Action]) -> Result<Vec<Call>, Trouble> {
+        let mut order: Vec<usize> = (0..actions.len()).collect();
+        order.sort_by_key(|inner| reads_only(actions[*inner]));
+        let mut calls = Vec::with_capacity(actions.len());
+        for inner in order {
+            let (request, sign) = self.request(actions[inner], None)?;
+            let exchange = self.caller.raw(request, sign).await?;
+            calls.push(Call { inner: Some(inner), bound: None, exchange });
         }
         calls.sort_by_key(|call| call.inner);
         Ok(calls)
@@ -358,9 +377,9 @@ fn raw_request(raw: &RawRequest, variables: &Variables) -> Result<WireRequest, T
     Ok(WireRequest { method: raw.method.clone(), path, headers, body: body.into() })
 }
 
-/// Whether a step only reads, so that it may be sent again without being asked for.
-fn reads_only(step: &Step) -> bool {
-    match &step.action {
+/// Whether an action only reads, so that it may be sent again without being asked for.
+fn reads_only(action: &Action) -> bool {
+    match action {
         Action::Call(call) => shapes().operation(&call.operation).is_some_and(|operation| operation.reads),
         Action::Raw(_) | Action::Parallel(_) => false,
     }
