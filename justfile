@@ -25,6 +25,10 @@ test *ARGS:
 emulators *NAMES='moto':
     tools/emulators.sh {{ NAMES }}
 
+# Run the scenarios against every emulator that is installed, or these
+emulators-run *NAMES:
+    tools/emulators_run.sh {{ NAMES }}
+
 # Run the scenarios against a target that was installed so
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}
