@@ -34,6 +34,9 @@ pub struct TargetConfig {
     /// Environment variables of the emulator; `{port}` and `{dir}` are filled in.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Files that are written into `{dir}` before it starts: their path there, and their text.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
     /// The file of known deviations, relative to the folder of the configuration.
     pub known: Option<PathBuf>,
     /// The region to call; the environment's, or `us-east-1`, when it is not said.

@@ -43,6 +43,8 @@ pub struct StartPlan {
     pub ready: Option<String>,
     /// Environment variables.
     pub env: BTreeMap<String, String>,
+    /// Files to write into `{dir}` first: their path there, and their text.
+    pub files: BTreeMap<String, String>,
     /// The command that prints its version.
     pub version: Option<String>,
     /// How long it may take to be ready.
@@ -136,6 +138,11 @@ impl Emulator {
         let name = || plan.name.clone();
         let io = |source| StartError::Io { name: name(), source };
         let folder = tempfile::Builder::new().prefix("smcheck-").tempdir().map_err(io)?;
+        for (path, text) in &plan.files {
+            let path = inside(folder.path(), path).map_err(io)?;
+            path.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(io)?;
+            std::fs::write(path, text).map_err(io)?;
+        }
         let port = free_port().map_err(io)?;
         let fill = |text: &str| {
             text.replace("{port}", &port.to_string()).replace("{dir}", &folder.path().to_string_lossy())
@@ -272,6 +279,15 @@ impl Output {
     }
 }
 
+/// A path in the folder that an emulator is given; none leads out of it.
+fn inside(folder: &Path, path: &str) -> std::io::Result<PathBuf> {
+    let path = Path::new(path);
+    if path.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
+        return Ok(folder.join(path));
+    }
+    Err(std::io::Error::other(format!("`files` names {}, which is not inside of {{dir}}", path.display())))
+}
+
 async fn is_ready(client: &Client, path: Option<&str>) -> bool {
     let request = WireRequest {
         method: "GET".to_owned(),
@@ -362,6 +378,7 @@ mod tests {
             command: command.to_owned(),
             ready: None,
             env: BTreeMap::new(),
+            files: BTreeMap::new(),
             version: None,
             within: Duration::from_secs(5),
         }
@@ -387,6 +404,17 @@ mod tests {
             Emulator::start(&plan("sh -c 'echo the port is taken; exit 3'")).await.expect_err("it dies");
         let shown = error.to_string();
         assert!(shown.contains("the port is taken") && shown.contains("exit status: 3"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn files_are_written_into_the_folder_and_nowhere_else() {
+        let mut reads = plan("sh -c 'cat {dir}/a/b.txt; exit 1'");
+        reads.files.insert("a/b.txt".to_owned(), "an empty snapshot".to_owned());
+        let error = Emulator::start(&reads).await.expect_err("it ends");
+        assert!(error.to_string().contains("an empty snapshot"), "{error}");
+        reads.files.insert("../c.txt".to_owned(), String::new());
+        let error = Emulator::start(&reads).await.expect_err("the file would be outside");
+        assert!(error.to_string().contains("../c.txt"), "{error}");
     }
 
     #[tokio::test]

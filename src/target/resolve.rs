@@ -169,6 +169,7 @@ pub async fn resolve(name: &str, config: &Config) -> Result<Target, ResolveError
                     command: command.clone(),
                     ready: found.ready.clone(),
                     env: found.env.clone(),
+                    files: found.files.clone(),
                     version: found.version.clone(),
                     within: Duration::from_secs(found.start_timeout.unwrap_or(60).into()),
                 }),
@@ -247,7 +248,7 @@ mod tests {
     async fn an_unknown_name_lists_the_known_ones() {
         let config = Config::read(None).expect("the presets parse");
         let error = resolve("mota", &config).await.expect_err("there is no such target");
-        assert!(error.to_string().contains("embedded, env, aws, ministack, moto"), "{error}");
+        assert!(error.to_string().contains("embedded, env, aws, aws-emulator, awsim, fakecloud,"), "{error}");
     }
 
     #[tokio::test]
