@@ -54,6 +54,10 @@ pub enum Command {
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
     Lint(LintArgs),
+    /// Show which operations, members, errors, label transitions and rules the scenarios check, and which none does
+    Coverage(CoverageArgs),
+    /// Say what AWS is known to do: a rule, its evidence, and the scenarios that check it
+    Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files
     Schema,
     /// List the targets
@@ -310,10 +314,49 @@ pub struct ListArgs {
     pub json: bool,
 }
 
+/// Arguments of `coverage`.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// List what is checked too, with the number of scenarios
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "all")]
+    pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck explain CreateSecret.no-value\n  \
+    smcheck explain RotateSecret            all rules of the operation\n  \
+    smcheck explain --page                  all rules, as the Markdown page docs/what-aws-does.md")]
+pub struct ExplainArgs {
+    /// The id of a rule, or a part of the ids of several
+    #[arg(value_name = "RULE", required_unless_present = "page")]
+    pub rule: Option<String>,
+    /// Print all rules as a Markdown page
+    #[arg(long, conflicts_with = "rule")]
+    pub page: bool,
+    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+impl ExplainArgs {
+    /// All scenarios.
+    pub fn select(&self) -> Select {
+        Select { filters: Vec::new(), scenarios: self.scenarios.clone() }
+    }
+}
+
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
 pub struct LintArgs {
-    /// Files or folders [default: ./scenarios and ./known]
+    /// Files or folders [default: ./scenarios, ./known and ./rules]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

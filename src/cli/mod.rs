@@ -9,6 +9,7 @@ mod known;
 mod output;
 mod record;
 mod review;
+mod rules;
 mod run;
 mod serve;
 mod settings;
@@ -49,6 +50,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => block_on(serve::serve(args)),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
+        Command::Coverage(args) => rules::coverage(&args),
+        Command::Explain(args) => rules::explain(&args),
         Command::Schema => info::schema(),
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
