@@ -29,6 +29,12 @@ emulators *NAMES='moto':
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}
 
+# Every mutant of the model, judged by the catalogue; hours, and may be interrupted
+mutants:
+    tools/mutants.py run
+    tools/mutants.py record
+    tools/mutants.py page
+
 # Licences, sources and bans of the dependencies
 audit:
     .ci/run licences
