@@ -47,7 +47,7 @@ impl Transition {
     }
 
     /// The version that the call made.
-    pub(crate) fn new(&self) -> Option<usize> {
+    pub(crate) fn made(&self) -> Option<usize> {
         (self.after.versions.len() > self.before.versions.len()).then_some(self.before.versions.len())
     }
 
@@ -100,7 +100,7 @@ impl Transition {
     /// One label's story, told without the names of versions: where it stood as the call sees it, and where it went.
     pub(crate) fn story(&self, label: Label) -> String {
         let role = |version: usize| match version {
-            _ if Some(version) == self.new() => "the new version",
+            _ if Some(version) == self.made() => "the new version",
             _ if Some(version) == self.call.named => "the named version",
             _ if Some(version) == self.demoted() => "the demoted version",
             _ => "a version",

@@ -33,7 +33,7 @@ impl Transition {
         let fated = |wanted: &dyn Fn(Fate) -> bool| -> Vec<Label> {
             LABELS.into_iter().filter(|label| wanted(self.fate(*label))).collect()
         };
-        if let Some(new) = self.new() {
+        if let Some(new) = self.made() {
             let gets = fated(&|fate| matches!(fate, Fate::Attached(to) | Fate::Moved(_, to) if to == new));
             clauses.push(format!("gives the new version {}", list(&texts(&gets))));
         }
@@ -44,10 +44,10 @@ impl Transition {
         };
         for label in LABELS.into_iter().filter(|label| Some(*label) != self.call.label) {
             match self.fate(label) {
-                Fate::Moved(_, to) if Some(to) != self.new() => {
+                Fate::Moved(_, to) if Some(to) != self.made() => {
                     clauses.push(format!("moves {} to {}", label.text(), version(to)));
                 }
-                Fate::Attached(to) if Some(to) != self.new() => {
+                Fate::Attached(to) if Some(to) != self.made() => {
                     clauses.push(format!("attaches {} to {}", label.text(), version(to)));
                 }
                 Fate::Gone(from) => clauses.push(format!("takes {} off {}", label.text(), version(from))),
@@ -109,7 +109,7 @@ impl Transition {
             && self.call.label.and_then(|label| self.before.holder(label)) == Some(version)
             && self.demoted().is_none()
         {
-            return "the version it leaves".to_owned();
+            return "its old version".to_owned();
         }
         let had = self.had(version);
         match had.0.as_slice() {

@@ -231,9 +231,28 @@ of its call shows:
 - for refusals the shortest, and for calls that move nothing the class with the most labels;
 - and always what AWS was recorded to do, or was seen to do by a verified test.
 
-Brackets are versions: `[AWSCURRENT, blue] [AWSPREVIOUS] []` are three, the last without a label. *same* means that no label
-moves. Evidence is that of exactly this transition; `inferred` and `aws-docs` rows name the rule they follow in the scenario.
+Brackets are versions: `a[AWSCURRENT, blue] b[AWSPREVIOUS] c[]` are three, the last without a label; the letters are theirs
+before and after, and `new` is the version that the call makes. *same* means that no label moves. Evidence is that of exactly this transition; `inferred` and `aws-docs` rows name the rule they follow in the scenario.
 ";
+
+/// A situation before or after a call, its versions with the letters that they have before: `a[AWSCURRENT] b[]`.
+fn lettered(transition: &Transition, situation: &Situation) -> String {
+    let before = &transition.before.versions;
+    let mut order: Vec<usize> = (0..before.len()).collect();
+    order.sort_by_key(|at| (before[*at].is_bare(), before[*at].clone()));
+    let mut out: Vec<String> = ('a'..)
+        .zip(&order)
+        .map(|(letter, at)| format!("{letter}{}", situation.versions[*at].brackets()))
+        .collect();
+    out.extend(situation.versions.iter().skip(before.len()).map(|set| format!("new{}", set.brackets())));
+    if situation.versions.is_empty() {
+        return situation.brackets();
+    }
+    if situation.presence == Presence::Scheduled {
+        out.push("scheduled for deletion".to_owned());
+    }
+    out.join(" ")
+}
 
 fn table(explored: &Explored, kept: &[&Transition]) -> String {
     let mut out = INTRODUCTION.to_owned();
@@ -263,13 +282,16 @@ fn table(explored: &Explored, kept: &[&Transition]) -> String {
                 Ok(_) if found.after.brackets() == found.before.brackets() && found.after == found.before => {
                     "same".to_owned()
                 }
-                Ok(_) => found.after.brackets(),
+                Ok(_) => lettered(found, &found.after),
             };
             let evidence = evidence_of(found).kind.text();
             let subject = found.call.subject.trim_end_matches(',');
             let link = format!("[{0}](../{FOLDER}/{1}.yaml)", found.call.class, found.path());
-            let _ =
-                writeln!(out, "| {subject} | {} | {after} | {evidence} | {link} |", found.before.brackets());
+            let _ = writeln!(
+                out,
+                "| {subject} | {} | {after} | {evidence} | {link} |",
+                lettered(found, &found.before)
+            );
         }
     }
     out

@@ -47,6 +47,15 @@ pub(crate) fn member(indent: usize, key: &str, members: &[(&str, Value)]) -> Str
     }
     let mut out = format!("{space}{key}:\n");
     for (name, value) in members {
+        // A long list gets a line for each entry.
+        let list = value.get("$unordered").and_then(Value::as_array);
+        if let Some(list) = list.filter(|_| flow(value).len() + name.len() + indent > WIDTH) {
+            out.push_str(&format!("{space}  {name}:\n{space}    $unordered:\n"));
+            for entry in list {
+                out.push_str(&format!("{space}      - {}\n", flow(entry)));
+            }
+            continue;
+        }
         out.push_str(&format!("{space}  {name}: {}\n", flow(value)));
     }
     out
