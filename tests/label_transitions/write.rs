@@ -279,9 +279,7 @@ fn table(explored: &Explored, kept: &[&Transition]) -> String {
         for found in kept.iter().filter(|found| found.call.operation == operation) {
             let after = match &found.outcome {
                 Err((code, _)) => format!("{code}; same"),
-                Ok(_) if found.after.brackets() == found.before.brackets() && found.after == found.before => {
-                    "same".to_owned()
-                }
+                Ok(_) if found.after == found.before => "same".to_owned(),
                 Ok(_) => lettered(found, &found.after),
             };
             let evidence = evidence_of(found).kind.text();
