@@ -124,7 +124,7 @@ impl Reference {
         let place = Place {
             account: &account,
             region,
-            partition: partition(region),
+            partition: model::partition(region),
             functions: &self.options.functions,
             now,
         };
@@ -195,13 +195,4 @@ fn signed_region(request: &WireRequest) -> Option<&str> {
     let region = credential.rsplit('/').nth(2)?;
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (!region.is_empty() && region.len() <= 128 && region.bytes().all(fits)).then_some(region)
-}
-
-/// The partition that a region lies in (aws-docs).
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
