@@ -105,7 +105,13 @@ impl Opened {
                 let client = client(&endpoint)?;
                 target.credentials = reference.new_account();
                 let credentials = reference.new_account();
-                let account = reference.account_of(&credentials.access_key).unwrap_or_default();
+                let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
+                // The reference has no KMS and takes any key for one of the account's.
+                let own = account(&target.credentials);
+                let key =
+                    format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
+                target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
+                let account = account(&credentials);
                 target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
                 let second =
                     Second { region: Some((region, client.clone())), credentials: Some(credentials) };
