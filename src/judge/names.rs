@@ -362,7 +362,7 @@ impl Literals {
                 self.matcher(inner, if of_list { element(shape) } else { shape });
             }
             Matcher::Save { is: None, .. }
-            | Matcher::Arn(_)
+            | Matcher::Arn { .. }
             | Matcher::Uuid
             | Matcher::Time(_)
             | Matcher::Regex { .. }

@@ -22,13 +22,13 @@ enum Comparison {
 /// The texts of a secret that a key looks at.
 type Texts = fn(&Secret) -> Vec<&str>;
 
-/// The keys. The reference has neither replicas nor managed secrets, so that two of them look at nothing.
+/// The keys. The reference has no managed secrets, so that one of them looks at nothing.
 const KEYS: &[(&str, Comparison, Texts)] = &[
     ("name", Comparison::Prefix, |secret| vec![&secret.name]),
     ("description", Comparison::Words, |secret| secret.description.as_deref().into_iter().collect()),
     ("tag-key", Comparison::Prefix, |secret| tags(secret).map(|(key, _)| key.as_str()).collect()),
     ("tag-value", Comparison::Prefix, |secret| tags(secret).map(|(_, value)| value.as_str()).collect()),
-    ("primary-region", Comparison::Prefix, |_| Vec::new()),
+    ("primary-region", Comparison::Prefix, |secret| secret.primary_region().into_iter().collect()),
     ("owning-service", Comparison::Prefix, |_| Vec::new()),
     ("all", Comparison::Words, |secret| {
         let tags = tags(secret).flat_map(|(key, value)| [key.as_str(), value.as_str()]);

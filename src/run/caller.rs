@@ -1,12 +1,13 @@
 //! Signs and sends; makes an exchange of what went out and what came back.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
 
 use super::stop::Stop;
-use crate::scenario::Sign;
+use crate::scenario::{Side, Sign};
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::{DAY_MS, Timestamp};
 use crate::service::{WireRequest, shapes};
@@ -14,18 +15,37 @@ use crate::target::aws::{Ledger, LedgerLine, Pace};
 use crate::target::{Client, ClientError};
 use crate::trace::Exchange;
 
-/// Sends the requests of scenarios to one target, with one key pair. Cheap to clone.
+/// Sends the requests of scenarios to one target, from one side. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Caller(Arc<Inner>);
+pub struct Caller {
+    inner: Arc<Inner>,
+    side: Side,
+}
 
 #[derive(Debug)]
 struct Inner {
+    /// How each side is called that the target has.
+    sides: BTreeMap<Side, Way>,
+    guard: Guard,
+    stop: Stop,
+}
+
+/// How one side is called.
+#[derive(Debug)]
+struct Way {
     client: Client,
     signer: Signer,
     elsewhere: Signer,
     stranger: Signer,
-    guard: Guard,
-    stop: Stop,
+}
+
+/// What a target has besides its own region and account.
+#[derive(Clone, Debug, Default)]
+pub struct Second {
+    /// The second region, and the client for its endpoint.
+    pub region: Option<(String, Client)>,
+    /// The key pair of the second account.
+    pub credentials: Option<Credentials>,
 }
 
 /// What a real account asks of a run; nothing for an emulator.
@@ -52,35 +72,75 @@ pub enum Trouble {
     /// The ledger cannot be written, so nothing may be created.
     #[error("cannot write the ledger of created secrets: {0}")]
     Ledger(std::io::Error),
+    /// The target has no second region, or no second account.
+    #[error("the target has no second {0}")]
+    NoSide(&'static str),
     /// The run was asked to stop.
     #[error("interrupted")]
     Stopped,
 }
 
 impl Caller {
-    /// A caller for this client and key pair.
-    pub fn new(client: Client, credentials: &Credentials, region: &str, guard: Guard, stop: Stop) -> Self {
+    /// A caller for this client and key pair, and for what the target has besides.
+    pub fn new(
+        client: Client,
+        credentials: &Credentials,
+        region: &str,
+        second: &Second,
+        guard: Guard,
+        stop: Stop,
+    ) -> Self {
+        let regions =
+            [Some((region, &client)), second.region.as_ref().map(|(name, client)| (name.as_str(), client))];
         // The other region is only there for being wrong.
-        let other = if region == "eu-central-2" { "us-west-1" } else { "eu-central-2" };
-        let stranger = Credentials::new("AKIAIOSFODNN7EXAMPLE", "no such key");
-        Caller(Arc::new(Inner {
-            client,
-            signer: Signer::new(credentials, region),
-            elsewhere: Signer::new(credentials, other),
-            stranger: Signer::new(&stranger, region),
-            guard,
-            stop,
-        }))
+        let other = ["eu-central-2", "us-west-1", "sa-east-1"];
+        let right = |other: &&str| regions.iter().flatten().all(|(region, _)| region != other);
+        let other = other.into_iter().find(right).unwrap_or("eu-central-2");
+        let mut sides = BTreeMap::new();
+        for (second_region, place) in [false, true].into_iter().zip(regions) {
+            for (second_account, key) in
+                [false, true].into_iter().zip([Some(credentials), second.credentials.as_ref()])
+            {
+                if let (Some((region, client)), Some(key)) = (place, key) {
+                    sides.insert(
+                        Side { second_region, second_account },
+                        Way::new(client.clone(), key, region, other),
+                    );
+                }
+            }
+        }
+        Caller { inner: Arc::new(Inner { sides, guard, stop }), side: Side::default() }
+    }
+
+    /// The same caller on another side.
+    #[must_use]
+    pub fn at(&self, side: Side) -> Self {
+        Caller { inner: Arc::clone(&self.inner), side }
+    }
+
+    /// The side that it calls from.
+    pub fn side(&self) -> Side {
+        self.side
+    }
+
+    /// Whether the target has a side.
+    pub fn has(&self, side: Side) -> bool {
+        self.inner.sides.contains_key(&side)
     }
 
     /// The region that requests are signed for.
     pub fn region(&self) -> &str {
-        self.0.signer.region()
+        self.way().map_or("", |way| way.signer.region())
+    }
+
+    fn way(&self) -> Result<&Way, Trouble> {
+        let missing = if self.side.second_account { "account" } else { "region" };
+        self.inner.sides.get(&self.side).ok_or(Trouble::NoSide(missing))
     }
 
     /// Whether the run was asked to stop.
     pub fn stop_requested(&self) -> bool {
-        self.0.stop.requested()
+        self.inner.stop.requested()
     }
 
     /// Waits, unless the run is asked to stop meanwhile.
@@ -90,7 +150,7 @@ impl Caller {
     pub async fn pause(&self, time: std::time::Duration) -> Result<(), Trouble> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
-            () = self.0.stop.wait() => Err(Trouble::Stopped),
+            () = self.inner.stop.wait() => Err(Trouble::Stopped),
         }
     }
 
@@ -128,38 +188,50 @@ impl Caller {
     }
 
     async fn send(&self, mut request: WireRequest, sign: Sign) -> Result<Exchange, Trouble> {
-        let inner = &self.0;
+        let way = self.way()?;
         let operation =
             request.operation().filter(|name| shapes().operation(name).is_some()).map(str::to_owned);
-        if let Some(pace) = &inner.guard.pace {
+        if let Some(pace) = &self.inner.guard.pace {
             let wait = pace.turn(operation.as_deref().unwrap_or_default(), Instant::now());
             tokio::time::sleep(wait).await;
         }
         let now = Timestamp::now();
-        let endpoint = inner.client.endpoint();
+        let endpoint = way.client.endpoint();
         match sign {
             Sign::None => {}
-            Sign::Good => inner.signer.sign(&mut request, endpoint, now)?,
-            Sign::Expired => inner.signer.sign(&mut request, endpoint, now.plus_ms(-DAY_MS))?,
-            Sign::WrongRegion => inner.elsewhere.sign(&mut request, endpoint, now)?,
-            Sign::UnknownKey => inner.stranger.sign(&mut request, endpoint, now)?,
+            Sign::Good => way.signer.sign(&mut request, endpoint, now)?,
+            Sign::Expired => way.signer.sign(&mut request, endpoint, now.plus_ms(-DAY_MS))?,
+            Sign::WrongRegion => way.elsewhere.sign(&mut request, endpoint, now)?,
+            Sign::UnknownKey => way.stranger.sign(&mut request, endpoint, now)?,
             Sign::Bad => {
-                inner.signer.sign(&mut request, endpoint, now)?;
+                way.signer.sign(&mut request, endpoint, now)?;
                 spoil_signature(&mut request);
             }
         }
-        let (response, received_at) = inner.client.send(&request).await?;
+        let (response, received_at) = way.client.send(&request).await?;
         Ok(Exchange { operation, sent_at: now, received_at, request, response })
     }
 
     /// Notes a name in the ledger, before it is created.
     fn note(&self, request: &WireRequest) -> Result<(), Trouble> {
-        let Some(ledger) = &self.0.guard.ledger else { return Ok(()) };
+        let Some(ledger) = &self.inner.guard.ledger else { return Ok(()) };
         // A body that is no JSON with a name creates nothing.
         let input = request.json().unwrap_or_default();
         let Some(name) = input.get("Name").and_then(Value::as_str) else { return Ok(()) };
         let line = LedgerLine { name: name.to_owned(), region: self.region().to_owned() };
         ledger.note(&line).map_err(Trouble::Ledger)
+    }
+}
+
+impl Way {
+    fn new(client: Client, credentials: &Credentials, region: &str, other: &str) -> Self {
+        let stranger = Credentials::new("AKIAIOSFODNN7EXAMPLE", "no such key");
+        Way {
+            client,
+            signer: Signer::new(credentials, region),
+            elsewhere: Signer::new(credentials, other),
+            stranger: Signer::new(&stranger, region),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Goes through the steps of a scenario in order, and makes a trace of what happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,9 @@ use super::cleanup::Created;
 use super::control;
 use super::plan::Plan;
 use super::probe::{ProbeLevel, pages, probe};
-use crate::scenario::{Action, Eventually, RawBody, RawRequest, Repeat, Scenario, Sign, Step, Variables};
+use crate::scenario::{
+    Action, Eventually, RawBody, RawRequest, Repeat, Scenario, Side, Sign, Step, Variables,
+};
 use crate::service::errors::NOT_MODELLED;
 use crate::service::wire::CONTENT_TYPE;
 use crate::service::{WireRequest, arn, shapes};
@@ -47,7 +49,8 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
     let begun = Instant::now();
     let mut run = Run {
         scenario: Arc::clone(&plan.scenario),
-        caller,
+        caller: caller.clone(),
+        homes: BTreeMap::new(),
         settings,
         secrets: plan.secrets.iter().map(|(variable, name)| (variable.clone(), name.clone())).collect(),
         variables: plan.variables,
@@ -73,9 +76,12 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
     Executed { trace, trouble, left }
 }
 
-struct Run<'a> {
+struct Run {
     scenario: Arc<Scenario>,
-    caller: &'a Caller,
+    /// On the side of the present step.
+    caller: Caller,
+    /// Where the latest CreateSecret of each declared secret was sent.
+    homes: BTreeMap<String, Side>,
     settings: Settings,
     /// The declared secrets: variable and name.
     secrets: Vec<(String, String)>,
@@ -86,7 +92,7 @@ struct Run<'a> {
     steps: Vec<StepTrace>,
 }
 
-impl Run<'_> {
+impl Run {
     async fn steps(&mut self) -> Result<End, Trouble> {
         let scenario = Arc::clone(&self.scenario);
         for (index, step) in scenario.steps.iter().enumerate() {
@@ -112,6 +118,7 @@ impl Run<'_> {
 
     async fn step(&mut self, index: usize, step: &Step, last: bool) -> Result<StepTrace, Trouble> {
         let begun = Instant::now();
+        self.caller = self.caller.at(step.side);
         let resend = step.eventually.or(self.settings.patience.filter(|_| reads_only(&step.action)));
         let wait = resend.or(self.settings.patience);
         let mut attempts = 1;
@@ -121,9 +128,11 @@ impl Run<'_> {
             let variables = Arc::new(self.variables.clone());
             let mut probes = Vec::new();
             for (variable, name, level) in self.to_probe(step, &calls, last) {
+                // The ARN says where the secret was made; elsewhere there may be another of its name.
                 let known = variables.get(&format!("{variable}.arn")).and_then(Value::as_str);
+                let known = known.filter(|_| self.homes.get(&variable) == Some(&step.side));
                 let id = known.unwrap_or(&name).to_owned();
-                probes.push(probe(self.caller, &variable, &name, &id, level).await?);
+                probes.push(probe(&self.caller, &variable, &name, &id, level).await?);
             }
             let done = match wait {
                 None => true,
@@ -176,7 +185,7 @@ impl Run<'_> {
             }
             (Action::Call(call), Some(Repeat::Pages { .. })) => {
                 let input = call.input.resolve(&self.variables)?;
-                pages(self.caller, &call.operation, input).await?.into_iter().map(plain).collect()
+                pages(&self.caller, &call.operation, input).await?.into_iter().map(plain).collect()
             }
             (action @ Action::Raw(_), Some(Repeat::Pages { .. })) => {
                 vec![plain(self.send_one(action, None).await?)]
@@ -263,7 +272,7 @@ impl Run<'_> {
 
     /// Takes note of what a response says: created secrets and their ARNs.
     fn see(&mut self, exchange: &Exchange) {
-        self.created.see(exchange);
+        self.created.see(exchange, self.caller.side());
         if exchange.operation.as_deref() != Some("CreateSecret") {
             return;
         }
@@ -274,6 +283,7 @@ impl Run<'_> {
         if !exchange.response.succeeded() {
             return;
         }
+        self.homes.insert(variable.clone(), self.caller.side());
         let body = exchange.response.json();
         if let Some(arn) = body.as_ref().and_then(|body| body.get("ARN")).and_then(Value::as_str) {
             if let Some(partial) = arn::partial(arn) {
@@ -290,7 +300,7 @@ impl Run<'_> {
             && let Some(name) = input.get("Name").and_then(Value::as_str)
             && self.secrets.iter().any(|(_, known)| known == name)
         {
-            self.created.suspect(name);
+            self.created.suspect(name, self.caller.side());
         }
     }
 

@@ -150,11 +150,22 @@ impl Need {
     }
 }
 
+/// Where a step calls: in the region and with the account that all steps have, or in the second of either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Side {
+    /// Whether it signs for `${second-region}` and calls that.
+    pub second_region: bool,
+    /// Whether it calls with the credentials of the second account.
+    pub second_account: bool,
+}
+
 /// One step.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Where it stands in the file.
     pub place: Place,
+    /// Where it calls, and where the labels are read after it.
+    pub side: Side,
     /// What is sent.
     pub action: Action,
     /// What must come back; of `parallel` see [`Parallel`].

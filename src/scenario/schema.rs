@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::ast::{EvidenceKind, Need, Sign};
 use super::matcher::TypeName;
 use super::words::{
-    CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT, LENGTH, MATCHERS,
-    PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
+    ACCOUNTS, ARN, CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT, LENGTH,
+    MATCHERS, PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
 };
 use crate::service::errors::{AUTHENTICATION, COMMON};
 use crate::service::{Kind, Operation, ShapeId, shapes};
@@ -169,6 +169,8 @@ fn step_key(key: &str) -> Value {
         "with" => json!({"type": "object"}),
         "returns" => reference("expected"),
         "fails" => reference("fails"),
+        "region" => json!({"enum": ["${region}", "${second-region}"]}),
+        "account" => json!({"enum": ACCOUNTS}),
         "labels" => json!({"type": "object", "additionalProperties": {"anyOf": [
             labels,
             reference("template"),
@@ -270,6 +272,7 @@ fn matcher() -> Value {
 fn matcher_value(name: &str) -> Value {
     let expected = reference("expected");
     match name {
+        "$arn" => json!({"anyOf": [{"type": "string"}, object(ARN, |_| json!({"type": "string"}))]}),
         "$uuid" => json!({"const": "any"}),
         "$absent" => json!({"const": true}),
         "$time" => json!({"anyOf": [{"enum": super::read::SHORT_TIMES}, object(TIME, |key| match key {

@@ -1,13 +1,13 @@
-//! The accounts of the reference: a state for each account and region, and dice of its own.
+//! The accounts of the reference: one world for all, and dice for each account and region.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use crate::model::{Answer, Given, Random, State, apply};
+use crate::model::{Answer, Given, Random, World, apply};
 use crate::service::time::Timestamp;
 
 /// Dice from a seeded generator.
@@ -35,13 +35,6 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The secrets of one account in one region.
-struct Account {
-    state: State,
-    dice: Dice,
-    latest: Timestamp,
-}
-
 /// Where a request goes, and when.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -52,31 +45,47 @@ pub(super) struct Place<'a> {
     pub(super) now: Timestamp,
 }
 
-type Regions = HashMap<String, Arc<Mutex<Account>>>;
+/// What belongs to one account besides its secrets.
+struct Account {
+    /// By region.
+    dice: HashMap<String, Dice>,
+    latest: Timestamp,
+}
 
-/// All accounts. Each has a lock of its own, so that accounts do not wait for each other.
+/// All accounts, behind one lock: a call may reach other regions and accounts, and takes microseconds.
 pub(super) struct Accounts {
     seed: u64,
-    by_account: Mutex<HashMap<String, Regions>>,
+    all: Mutex<All>,
+}
+
+#[derive(Default)]
+struct All {
+    world: World,
+    accounts: HashMap<String, Account>,
 }
 
 impl Accounts {
     pub(super) fn new(seed: u64) -> Self {
-        Accounts { seed, by_account: Mutex::new(HashMap::new()) }
+        Accounts { seed, all: Mutex::default() }
     }
 
     /// Forgets all secrets of all accounts.
     pub(super) fn reset(&self) {
-        lock(&self.by_account).clear();
+        *lock(&self.all) = All::default();
     }
 
     /// Answers one call.
     pub(super) fn apply(&self, place: Place<'_>, operation: &str, input: &Value) -> Answer {
-        let account = self.account(place.account, place.region);
-        let mut account = lock(&account);
-        let Account { state, dice, latest } = &mut *account;
-        // The machine's clock may be set back; a state's time may not.
+        let mut all = lock(&self.all);
+        let All { world, accounts } = &mut *all;
+        let Account { dice, latest } = accounts
+            .entry(place.account.to_owned())
+            .or_insert_with(|| Account { dice: HashMap::new(), latest: Timestamp(i64::MIN) });
+        // The machine's clock may be set back; an account's time may not.
         *latest = place.now.max(*latest);
+        // The dice of an account do not depend on which other accounts there are.
+        let seed = hash(hash(self.seed, place.account), place.region);
+        let dice = dice.entry(place.region.to_owned()).or_insert_with(|| Dice::new(seed));
         let mut given = Given {
             now: *latest,
             account: place.account,
@@ -85,19 +94,7 @@ impl Accounts {
             functions: place.functions,
             random: dice,
         };
-        apply(state, operation, input, &mut given)
-    }
-
-    fn account(&self, account: &str, region: &str) -> Arc<Mutex<Account>> {
-        let mut accounts = lock(&self.by_account);
-        if let Some(found) = accounts.get(account).and_then(|regions| regions.get(region)) {
-            return found.clone();
-        }
-        // The dice of an account do not depend on which other accounts there are.
-        let dice = Dice::new(hash(hash(self.seed, account), region));
-        let new = Arc::new(Mutex::new(Account { state: State::new(), dice, latest: Timestamp(i64::MIN) }));
-        accounts.entry(account.to_owned()).or_default().insert(region.to_owned(), new.clone());
-        new
+        apply(world, operation, input, &mut given)
     }
 }
 

@@ -17,6 +17,9 @@ use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER, TARGET_HEADER, TARGE
 use crate::service::{WireRequest, WireResponse};
 use crate::trace::{Exchange, Trace};
 
+/// What is written instead of the number of an account.
+const NO_ACCOUNT: &str = "000000000000";
+
 /// A content type as servers write it; anything else in that header is nobody's business.
 static MEDIA_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[a-z]{1,20}/[A-Za-z0-9.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?$")
@@ -166,7 +169,16 @@ impl Recorder {
         let value = |need: &str| step.variables.get(need).and_then(Value::as_str).map(str::to_owned);
         let needs = scenario.needs.iter().map(|need| need.as_str());
         let provided: Vec<_> = needs.filter_map(|need| Some((need.to_owned(), value(need)?))).collect();
-        provided.into_iter().map(|(need, value)| (need, self.stand_ins.closed(&value))).collect()
+        let stand_in = |(need, value): (String, String)| {
+            let shown = match need.as_str() {
+                // A region is written wherever it stands, and the number of any account is this one.
+                "second-region" => value,
+                "second-account" => NO_ACCOUNT.to_owned(),
+                _ => self.stand_ins.closed(&value),
+            };
+            (need, shown)
+        };
+        provided.into_iter().map(stand_in).collect()
     }
 }
 

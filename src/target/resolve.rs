@@ -105,6 +105,12 @@ pub enum ResolveError {
         /// What the configuration says.
         reset: String,
     },
+    /// A second account is promised that cannot be called.
+    #[error(
+        "target `{0}` provides `second-account`, twelve digits that are an access key too, \
+         so it needs `account-by-access-key = true`"
+    )]
+    SecondAccount(String),
     /// The environment names no endpoint.
     #[error(
         "the environment names no endpoint: set AWS_ENDPOINT_URL_SECRETS_MANAGER or AWS_ENDPOINT_URL, \
@@ -212,6 +218,12 @@ fn build(
             _ => return Err(ResolveError::Reset { name: name.to_owned(), reset: reset.clone() }),
         },
     };
+    let second = config.provides.get("second-account");
+    let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let callable = config.account_by_access_key && second.and_then(toml::Value::as_str).is_some_and(digits);
+    if second.is_some() && !callable {
+        return Err(ResolveError::SecondAccount(name.to_owned()));
+    }
     let seconds = |given: Option<u32>, hint: Duration| given.map_or(hint, |n| Duration::from_secs(n.into()));
     Ok(Target {
         name: name.to_owned(),

@@ -117,6 +117,11 @@ impl Scope {
         )
     }
 
+    /// Whether the scenario declares a need that comes with a value.
+    pub(super) fn needed(&self, need: Need) -> bool {
+        matches!(self.variables.get(need.as_str()), Some(Variable::Given))
+    }
+
     /// Whether some step saves under the name.
     pub(super) fn saves(&self, name: &str) -> bool {
         self.later.contains(name)

@@ -1,9 +1,10 @@
 //! One step: what is sent, what must come back, what holds afterwards.
 
 use super::{Fields, Reader};
-use crate::scenario::ast::{Action, Expect, Parallel, Step};
+use crate::scenario::ast::{Action, Expect, Need, Parallel, Side, Step};
+use crate::scenario::finding::shown_word;
 use crate::scenario::node::Node;
-use crate::scenario::words::{CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+use crate::scenario::words::{ACCOUNTS, CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
 
 impl Reader<'_> {
     /// A step; `None` when it does not say what to send.
@@ -14,6 +15,7 @@ impl Reader<'_> {
             Some(node) => self.repeat(node),
             None => (None, None),
         };
+        let side = self.side(&fields);
         let sent = self.action(&fields);
         let Some((operation, action)) = sent else {
             self.mention(node);
@@ -36,7 +38,54 @@ impl Reader<'_> {
         let eventually = fields.get("eventually").and_then(|node| self.eventually(node));
         let evidence = fields.get("evidence").and_then(|node| self.evidence(node));
         self.note(fields.get("note"));
-        Some(Step { place: node.span.place(), action, expect, labels, save, eventually, repeat, evidence })
+        Some(Step {
+            place: node.span.place(),
+            side,
+            action,
+            expect,
+            labels,
+            save,
+            eventually,
+            repeat,
+            evidence,
+        })
+    }
+
+    /// `region` and `account`: where the step calls.
+    fn side(&mut self, fields: &Fields<'_>) -> Side {
+        let mut side = Side::default();
+        if let Some(node) = fields.get("region") {
+            side.second_region = self.second_region(node);
+        }
+        if let Some(node) = fields.get("account") {
+            let word = node.text().unwrap_or_default();
+            side.second_account = word == "second";
+            if !ACCOUNTS.contains(&word) {
+                let message = format!("unknown account `{}`", shown_word(word));
+                self.findings.unknown(node.span, message, word, ACCOUNTS);
+            } else if side.second_account && !self.scope.needed(Need::SecondAccount) {
+                self.wrong(
+                    node.span,
+                    "`account: second` needs `second-account`",
+                    "add `second-account` to `needs`",
+                );
+            }
+        }
+        side
+    }
+
+    /// Whether a region is the second; a region is one of the two that the target is called in.
+    pub(super) fn second_region(&mut self, node: &Node) -> bool {
+        let text = node.text().unwrap_or_default();
+        match text {
+            "${region}" | "${second-region}" => self.use_variable(&text[2..text.len() - 1], node.span),
+            _ => {
+                let message = format!("`{}` is no region that the target is called in", shown_word(text));
+                self.wrong(node.span, message, "`${region}` or, with the need, `${second-region}`");
+                self.mention(node);
+            }
+        }
+        text == "${second-region}"
     }
 
     fn action(
