@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::judging::{Judging, Stated};
 use super::state::{Answer, Labels, State, View, labelled};
 use super::verdict::Kind;
-use crate::scenario::{Evidence, EvidenceKind, Step};
+use crate::scenario::{Action, Evidence, EvidenceKind, Step};
 use crate::service::{AWSCURRENT, AWSPENDING, LABELS_MAX, shapes};
 use crate::trace::StepTrace;
 
@@ -40,7 +40,8 @@ impl Laws {
     ) {
         let operation =
             happened.calls.last().and_then(|call| call.exchange.operation.clone()).unwrap_or_default();
-        if happened.calls.iter().any(|call| changes_state(call.exchange.operation.as_deref())) {
+        let moved = matches!(step.action, Action::Advance(_));
+        if moved || happened.calls.iter().any(|call| changes_state(call.exchange.operation.as_deref())) {
             self.last.clear();
         }
         for (secret, state) in states {
@@ -51,7 +52,7 @@ impl Laws {
             self.views(judging, stated, state);
         }
         // Requests that were sent at once saw the state at moments that nobody knows.
-        if happened.calls.len() == 1 && !matches!(step.action, crate::scenario::Action::Parallel(_)) {
+        if happened.calls.len() == 1 && !matches!(step.action, Action::Parallel(_)) {
             self.value_view(judging, stated, happened);
         }
     }

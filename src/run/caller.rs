@@ -1,9 +1,10 @@
 //! Signs and sends; makes an exchange of what went out and what came back.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::stop::Stop;
 use crate::scenario::Sign;
@@ -11,7 +12,7 @@ use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::{DAY_MS, Timestamp};
 use crate::service::{WireRequest, shapes};
 use crate::target::aws::{Ledger, LedgerLine, Pace};
-use crate::target::{Client, ClientError};
+use crate::target::{AdminRequest, Client, ClientError};
 use crate::trace::Exchange;
 
 /// Sends the requests of scenarios to one target, with one key pair. Cheap to clone.
@@ -26,6 +27,8 @@ struct Inner {
     stranger: Signer,
     guard: Guard,
     stop: Stop,
+    /// How far the target's clock was moved, in milliseconds.
+    moved: AtomicI64,
 }
 
 /// What a real account asks of a run; nothing for an emulator.
@@ -52,6 +55,9 @@ pub enum Trouble {
     /// The ledger cannot be written, so nothing may be created.
     #[error("cannot write the ledger of created secrets: {0}")]
     Ledger(std::io::Error),
+    /// The target's clock cannot be moved.
+    #[error("the clock of the target cannot be moved: {0}")]
+    Clock(String),
     /// The run was asked to stop.
     #[error("interrupted")]
     Stopped,
@@ -70,6 +76,7 @@ impl Caller {
             stranger: Signer::new(&stranger, region),
             guard,
             stop,
+            moved: AtomicI64::new(0),
         }))
     }
 
@@ -119,6 +126,38 @@ impl Caller {
         self.send(request, sign).await
     }
 
+    /// Moves the target's clock forward, with the request that the target wants for it; without one only ours, for a
+    /// target that plays a recording. What is sent from then on counts as sent at the moved time.
+    ///
+    /// # Errors
+    /// When the target does not say that it has moved its clock, or the run was asked to stop.
+    pub async fn advance(&self, span: Duration, admin: Option<&AdminRequest>) -> Result<(), Trouble> {
+        if self.stop_requested() {
+            return Err(Trouble::Stopped);
+        }
+        if let Some(AdminRequest { method, path }) = admin {
+            let inner = &self.0;
+            let body = json!({"advance": span.as_millis() as f64 / 1000.0});
+            let mut request = WireRequest {
+                method: method.clone(),
+                path: path.clone(),
+                headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+                body: body.to_string().into(),
+            };
+            // The signature keeps the machine's time, as those of all requests do.
+            inner.signer.sign(&mut request, inner.client.endpoint(), Timestamp::now())?;
+            let (response, _) = inner.client.send(&request).await?;
+            if !response.succeeded() {
+                let said = response.error().and_then(|error| error.message);
+                let said = said.unwrap_or_else(|| format!("it answered status {}", response.status));
+                return Err(Trouble::Clock(said));
+            }
+        }
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        self.0.moved.fetch_add(millis, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Calls an operation although the run was asked to stop: for cleaning up.
     ///
     /// # Errors
@@ -149,7 +188,9 @@ impl Caller {
             }
         }
         let (response, received_at) = inner.client.send(&request).await?;
-        Ok(Exchange { operation, sent_at: now, received_at, request, response })
+        let moved = inner.moved.load(Ordering::Relaxed);
+        let (sent_at, received_at) = (now.plus_ms(moved), received_at.plus_ms(moved));
+        Ok(Exchange { operation, sent_at, received_at, request, response })
     }
 
     /// Notes a name in the ledger, before it is created.

@@ -1,14 +1,18 @@
 //! The accounts of the reference: a state for each account and region, and dice of its own.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::model::{Answer, Given, Random, State, apply};
-use crate::service::time::Timestamp;
+use crate::service::time::{DAY_MS, Timestamp};
+
+/// No clock is moved farther than a thousand years.
+const FARTHEST_MS: i64 = 365_250 * DAY_MS;
 
 /// Dice from a seeded generator.
 pub(super) struct Dice(StdRng);
@@ -58,16 +62,36 @@ type Regions = HashMap<String, Arc<Mutex<Account>>>;
 pub(super) struct Accounts {
     seed: u64,
     by_account: Mutex<HashMap<String, Regions>>,
+    /// How far the clock of an account was moved, in milliseconds.
+    moved: RwLock<HashMap<String, i64>>,
 }
 
 impl Accounts {
     pub(super) fn new(seed: u64) -> Self {
-        Accounts { seed, by_account: Mutex::new(HashMap::new()) }
+        Accounts { seed, by_account: Mutex::new(HashMap::new()), moved: RwLock::default() }
     }
 
-    /// Forgets all secrets of all accounts.
+    /// Moves the clock of one account forward, in all its regions; says what time it is there. `None` when the
+    /// account would leave the years that a calendar knows.
+    pub(super) fn advance(&self, account: &str, by: Duration, now: Timestamp) -> Option<Timestamp> {
+        let mut moved = self.moved.write().unwrap_or_else(PoisonError::into_inner);
+        let there = moved.entry(account.to_owned()).or_insert(0);
+        let sum =
+            i64::try_from(by.as_millis()).ok()?.checked_add(*there).filter(|sum| *sum <= FARTHEST_MS)?;
+        *there = sum;
+        Some(now.plus_ms(sum))
+    }
+
+    /// How far the clock of an account was moved.
+    fn moved(&self, account: &str) -> i64 {
+        let moved = self.moved.read().unwrap_or_else(PoisonError::into_inner);
+        moved.get(account).copied().unwrap_or(0)
+    }
+
+    /// Forgets all secrets of all accounts, and that their clocks were moved.
     pub(super) fn reset(&self) {
         lock(&self.by_account).clear();
+        self.moved.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Answers one call.
@@ -76,7 +100,7 @@ impl Accounts {
         let mut account = lock(&account);
         let Account { state, dice, latest } = &mut *account;
         // The machine's clock may be set back; a state's time may not.
-        *latest = place.now.max(*latest);
+        *latest = place.now.plus_ms(self.moved(place.account)).max(*latest);
         let mut given = Given {
             now: *latest,
             account: place.account,
