@@ -36,7 +36,9 @@ pub(super) fn config() -> Result<Config, Failure> {
 pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Result<Target, Failure> {
     use crate::target::ResolveError as E;
     let mut target = resolve(name, config).await.map_err(|why| match &why {
-        E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) => Failure::usage(why),
+        E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => {
+            Failure::usage(why)
+        }
         E::NoEndpoint | E::NoCredentials(_) | E::Guard(_) => Failure::target(why),
     })?;
     if let Some(seconds) = running.timeout {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::judging::{Judging, Stated};
 use super::state::{Answer, Labels, State, View, labelled};
 use super::verdict::Kind;
-use crate::scenario::{Evidence, EvidenceKind, Side, Step};
+use crate::scenario::{Action, Evidence, EvidenceKind, Side, Step};
 use crate::service::{AWSCURRENT, AWSPENDING, LABELS_MAX, shapes};
 use crate::trace::StepTrace;
 
@@ -42,8 +42,10 @@ impl Laws {
     ) {
         let operation =
             happened.calls.last().and_then(|call| call.exchange.operation.clone()).unwrap_or_default();
+        let moved = matches!(step.action, Action::Advance(_));
         let changed = happened.calls.iter().any(|call| changes_state(call.exchange.operation.as_deref()));
-        if changed || std::mem::replace(&mut self.side, step.side) != step.side {
+        let elsewhere = std::mem::replace(&mut self.side, step.side) != step.side;
+        if moved || changed || elsewhere {
             self.last.clear();
         }
         for (secret, state) in states {
@@ -54,7 +56,7 @@ impl Laws {
             self.views(judging, stated, state);
         }
         // Requests that were sent at once saw the state at moments that nobody knows.
-        if happened.calls.len() == 1 && !matches!(step.action, crate::scenario::Action::Parallel(_)) {
+        if happened.calls.len() == 1 && !matches!(step.action, Action::Parallel(_)) {
             self.value_view(judging, stated, happened);
         }
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::observation::Observation;
 use super::racing::{self, Race};
 use super::text::{line, scalar, write_tree};
-use crate::scenario::{Action, Need, Scenario, Side, Sign};
+use crate::scenario::{Action, Need, Scenario, Side, Sign, span_text};
 use crate::service::redact::{Redactor, Tree};
 use crate::trace::{Call, End, Exchange, Probe, StepTrace, Trace};
 
@@ -67,10 +67,11 @@ impl Observer<'_> {
         }
         let calls = racing::in_order(&self.redactor, step);
         let parallel = calls.iter().any(|call| call.inner.is_some());
-        let title = match calls.first() {
+        let title = match (calls.first(), action) {
             _ if parallel => "parallel".to_owned(),
-            Some(call) => title_of(&call.exchange),
-            None => "nothing sent".to_owned(),
+            (_, Some(Action::Advance(span))) => format!("advance {}", span_text(*span)),
+            (Some(call), _) => title_of(&call.exchange),
+            (None, _) => "nothing sent".to_owned(),
         };
         if !self.out.is_empty() {
             self.out.push('\n');
@@ -245,9 +246,9 @@ fn sign_of(action: Option<&Action>, inner: Option<usize>) -> Option<Sign> {
         Action::Raw(raw) => Some(raw.sign),
         Action::Parallel(parallel) => match &parallel.calls.get(inner?)?.action {
             Action::Raw(raw) => Some(raw.sign),
-            Action::Call(_) | Action::Parallel(_) => None,
+            Action::Call(_) | Action::Parallel(_) | Action::Advance(_) => None,
         },
-        Action::Call(_) => None,
+        Action::Call(_) | Action::Advance(_) => None,
     }
 }
 

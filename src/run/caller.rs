@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::stop::Stop;
 use crate::scenario::{Side, Sign};
@@ -12,7 +13,7 @@ use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::{DAY_MS, Timestamp};
 use crate::service::{WireRequest, shapes};
 use crate::target::aws::{Ledger, LedgerLine, Pace};
-use crate::target::{Client, ClientError};
+use crate::target::{AdminRequest, Client, ClientError};
 use crate::trace::Exchange;
 
 /// Sends the requests of scenarios to one target, from one side. Cheap to clone.
@@ -37,6 +38,8 @@ struct Way {
     signer: Signer,
     elsewhere: Signer,
     stranger: Signer,
+    /// How far the account's clock was moved, in milliseconds; the same in all its regions.
+    moved: Arc<AtomicI64>,
 }
 
 /// What a target has besides its own region and account.
@@ -75,6 +78,9 @@ pub enum Trouble {
     /// The target has no second region, or no second account.
     #[error("the target has no second {0}")]
     NoSide(&'static str),
+    /// The target's clock cannot be moved.
+    #[error("the clock of the target cannot be moved: {0}")]
+    Clock(String),
     /// The run was asked to stop.
     #[error("interrupted")]
     Stopped,
@@ -97,6 +103,7 @@ impl Caller {
         let right = |other: &&str| regions.iter().flatten().all(|(region, _)| region != other);
         let other = other.into_iter().find(right).unwrap_or("eu-central-2");
         let mut sides = BTreeMap::new();
+        let clocks = [Arc::<AtomicI64>::default(), Arc::default()];
         for (second_region, place) in [false, true].into_iter().zip(regions) {
             for (second_account, key) in
                 [false, true].into_iter().zip([Some(credentials), second.credentials.as_ref()])
@@ -104,7 +111,13 @@ impl Caller {
                 if let (Some((region, client)), Some(key)) = (place, key) {
                     sides.insert(
                         Side { second_region, second_account },
-                        Way::new(client.clone(), key, region, other),
+                        Way::new(
+                            client.clone(),
+                            key,
+                            region,
+                            other,
+                            clocks[usize::from(second_account)].clone(),
+                        ),
                     );
                 }
             }
@@ -179,6 +192,38 @@ impl Caller {
         self.send(request, sign).await
     }
 
+    /// Moves the target's clock forward, with the request that the target wants for it; without one only ours, for a
+    /// target that plays a recording. What is sent from then on counts as sent at the moved time.
+    ///
+    /// # Errors
+    /// When the target does not say that it has moved its clock, or the run was asked to stop.
+    pub async fn advance(&self, span: Duration, admin: Option<&AdminRequest>) -> Result<(), Trouble> {
+        if self.stop_requested() {
+            return Err(Trouble::Stopped);
+        }
+        if let Some(AdminRequest { method, path }) = admin {
+            let way = self.way()?;
+            let body = json!({"advance": span.as_millis() as f64 / 1000.0});
+            let mut request = WireRequest {
+                method: method.clone(),
+                path: path.clone(),
+                headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+                body: body.to_string().into(),
+            };
+            // The signature keeps the machine's time, as those of all requests do.
+            way.signer.sign(&mut request, way.client.endpoint(), Timestamp::now())?;
+            let (response, _) = way.client.send(&request).await?;
+            if !response.succeeded() {
+                let said = response.error().and_then(|error| error.message);
+                let said = said.unwrap_or_else(|| format!("it answered status {}", response.status));
+                return Err(Trouble::Clock(said));
+            }
+        }
+        let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        self.way()?.moved.fetch_add(millis, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Calls an operation although the run was asked to stop: for cleaning up.
     ///
     /// # Errors
@@ -209,7 +254,9 @@ impl Caller {
             }
         }
         let (response, received_at) = way.client.send(&request).await?;
-        Ok(Exchange { operation, sent_at: now, received_at, request, response })
+        let moved = way.moved.load(Ordering::Relaxed);
+        let (sent_at, received_at) = (now.plus_ms(moved), received_at.plus_ms(moved));
+        Ok(Exchange { operation, sent_at, received_at, request, response })
     }
 
     /// Notes a name in the ledger, before it is created.
@@ -224,13 +271,20 @@ impl Caller {
 }
 
 impl Way {
-    fn new(client: Client, credentials: &Credentials, region: &str, other: &str) -> Self {
+    fn new(
+        client: Client,
+        credentials: &Credentials,
+        region: &str,
+        other: &str,
+        moved: Arc<AtomicI64>,
+    ) -> Self {
         let stranger = Credentials::new("AKIAIOSFODNN7EXAMPLE", "no such key");
         Way {
             client,
             signer: Signer::new(credentials, region),
             elsewhere: Signer::new(credentials, other),
             stranger: Signer::new(&stranger, region),
+            moved,
         }
     }
 }

@@ -17,10 +17,11 @@ use crate::scenario::{
 use crate::service::errors::NOT_MODELLED;
 use crate::service::wire::CONTENT_TYPE;
 use crate::service::{WireRequest, arn, shapes};
+use crate::target::AdminRequest;
 use crate::trace::{Call, End, Exchange, StepTrace, Trace, joined_pages};
 
 /// How scenarios are run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// What is read after each step that can change state.
     pub probe: ProbeLevel,
@@ -31,6 +32,8 @@ pub struct Settings {
     /// The target plays a recording: it holds no secrets to delete afterwards, and what was sent at once is sent in an
     /// order that it can follow.
     pub playback: bool,
+    /// The request that moves the target's clock.
+    pub clock: Option<AdminRequest>,
 }
 
 /// What came of a scenario.
@@ -63,7 +66,7 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
         Err(trouble) => (End::Failed(trouble.to_string()), Some(trouble)),
     };
     let elapsed = begun.elapsed();
-    let left = if settings.playback { Vec::new() } else { run.created.delete(caller).await };
+    let left = if run.settings.playback { Vec::new() } else { run.created.delete(caller).await };
     let trace = Trace {
         scenario: plan.scenario.id.clone(),
         secrets: plan.secrets,
@@ -160,6 +163,10 @@ impl Run {
     /// Sends what the step says, once.
     async fn send(&mut self, step: &Step) -> Result<Vec<Call>, Trouble> {
         let calls = match (&step.action, &step.repeat) {
+            (Action::Advance(span), _) => {
+                self.advance(*span).await?;
+                Vec::new()
+            }
             (Action::Parallel(parallel), _) => {
                 let actions: Vec<&Action> = parallel.calls.iter().map(|call| &call.action).collect();
                 self.send_at_once(&actions).await?
@@ -195,6 +202,14 @@ impl Run {
             self.see(&call.exchange);
         }
         Ok(calls)
+    }
+
+    async fn advance(&self, span: Duration) -> Result<(), Trouble> {
+        let admin = self.settings.clock.as_ref();
+        if admin.is_none() && !self.settings.playback {
+            return Err(Trouble::Clock("the target does not say how (`clock` in smcheck.toml)".to_owned()));
+        }
+        self.caller.advance(span, admin.filter(|_| !self.settings.playback)).await
     }
 
     async fn send_at_once(&mut self, actions: &[&Action]) -> Result<Vec<Call>, Trouble> {
@@ -266,7 +281,9 @@ impl Run {
                 Ok((WireRequest::call(&call.operation, &call.input.resolve(variables)?), Sign::Good))
             }
             Action::Raw(raw) => Ok((raw_request(raw, variables)?, raw.sign)),
-            Action::Parallel(_) => unreachable!("the parser puts no parallel step into another"),
+            Action::Parallel(_) | Action::Advance(_) => {
+                unreachable!("the parser puts neither into a parallel step")
+            }
         }
     }
 
@@ -391,7 +408,7 @@ fn raw_request(raw: &RawRequest, variables: &Variables) -> Result<WireRequest, T
 fn reads_only(action: &Action) -> bool {
     match action {
         Action::Call(call) => shapes().operation(&call.operation).is_some_and(|operation| operation.reads),
-        Action::Raw(_) | Action::Parallel(_) => false,
+        Action::Raw(_) | Action::Parallel(_) | Action::Advance(_) => false,
     }
 }
 

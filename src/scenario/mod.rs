@@ -42,6 +42,7 @@ pub use load::FILE_MAX;
 pub use matcher::{Context, Evaluation, Matcher, Mismatch, MismatchKind};
 pub use schema::json_schema;
 pub use template::{Template, Unbound, Variables};
+pub use units::span_text;
 
 use cases::{Budget, Filling};
 use node::Node;

@@ -62,6 +62,10 @@ pub(super) const PARALLEL_STEP: &[Word] = &[
     ),
 ];
 
+/// Keys of a step with `advance`, beside those it shares with `do`.
+pub(super) const ADVANCE_STEP: &[Word] =
+    &[("advance", "How far the target's clock moves forward, for example `8 days`; needs `clock`.")];
+
 /// Keys of a step inside `parallel`.
 pub(super) const INNER_STEP: [&str; 6] = ["do", "raw", "with", "returns", "fails", "note"];
 

@@ -1,14 +1,18 @@
 //! The accounts of the reference: one world for all, and dice for each account and region.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::model::{Answer, Given, Random, World, apply};
-use crate::service::time::Timestamp;
+use crate::service::time::{DAY_MS, Timestamp};
+
+/// No clock is moved farther than a thousand years.
+const FARTHEST_MS: i64 = 365_250 * DAY_MS;
 
 /// Dice from a seeded generator.
 pub(super) struct Dice(StdRng);
@@ -56,6 +60,8 @@ struct Account {
 pub(super) struct Accounts {
     seed: u64,
     all: Mutex<All>,
+    /// How far the clock of an account was moved, in milliseconds.
+    moved: RwLock<HashMap<String, i64>>,
 }
 
 #[derive(Default)]
@@ -66,12 +72,30 @@ struct All {
 
 impl Accounts {
     pub(super) fn new(seed: u64) -> Self {
-        Accounts { seed, all: Mutex::default() }
+        Accounts { seed, all: Mutex::default(), moved: RwLock::default() }
     }
 
-    /// Forgets all secrets of all accounts.
+    /// Moves the clock of one account forward, in all its regions; says what time it is there. `None` when the
+    /// account would leave the years that a calendar knows.
+    pub(super) fn advance(&self, account: &str, by: Duration, now: Timestamp) -> Option<Timestamp> {
+        let mut moved = self.moved.write().unwrap_or_else(PoisonError::into_inner);
+        let there = moved.entry(account.to_owned()).or_insert(0);
+        let sum =
+            i64::try_from(by.as_millis()).ok()?.checked_add(*there).filter(|sum| *sum <= FARTHEST_MS)?;
+        *there = sum;
+        Some(now.plus_ms(sum))
+    }
+
+    /// How far the clock of an account was moved.
+    fn moved(&self, account: &str) -> i64 {
+        let moved = self.moved.read().unwrap_or_else(PoisonError::into_inner);
+        moved.get(account).copied().unwrap_or(0)
+    }
+
+    /// Forgets all secrets of all accounts, and that their clocks were moved.
     pub(super) fn reset(&self) {
         *lock(&self.all) = All::default();
+        self.moved.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Answers one call.
@@ -82,7 +106,7 @@ impl Accounts {
             .entry(place.account.to_owned())
             .or_insert_with(|| Account { dice: HashMap::new(), latest: Timestamp(i64::MIN) });
         // The machine's clock may be set back; an account's time may not.
-        *latest = place.now.max(*latest);
+        *latest = place.now.plus_ms(self.moved(place.account)).max(*latest);
         // The dice of an account do not depend on which other accounts there are.
         let seed = hash(hash(self.seed, place.account), place.region);
         let dice = dice.entry(place.region.to_owned()).or_insert_with(|| Dice::new(seed));

@@ -5,6 +5,7 @@
 //! model the time and its dice. [`Playback`] answers from fixtures.
 
 mod accounts;
+mod admin;
 mod front;
 pub mod playback;
 mod reference;

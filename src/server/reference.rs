@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use serde_json::json;
+
 use super::accounts::{Accounts, Dice, Place, lock};
+use super::admin;
 use super::responder::Responder;
 use crate::model::{self, Random};
 use crate::service::sigv4::{self, Credentials, Refusal};
@@ -130,6 +133,9 @@ impl Reference {
             Ok(caller) => caller,
             Err(why) => return WireResponse::refusal(why.status, why.code, &why.message, request_id),
         };
+        if admin::is_admin(request) {
+            return self.admin(request, &account, now, request_id);
+        }
         let place = Place {
             account: &account,
             region,
@@ -144,6 +150,17 @@ impl Reference {
             Err(failure) => {
                 WireResponse::failure(failure.status(), failure.code, &failure.message, request_id)
             }
+        }
+    }
+
+    /// What is asked of the reference itself, not of the service.
+    fn admin(&self, request: &WireRequest, account: &str, now: Timestamp, id: &str) -> WireResponse {
+        let moved = admin::advance(request).and_then(|by| {
+            self.accounts.advance(account, by, now).ok_or_else(|| "that is too far".to_owned())
+        });
+        match moved {
+            Ok(there) => WireResponse::success(Some(&json!({"now": there.to_seconds()})), id),
+            Err(why) => WireResponse::refusal(400, admin::BAD_REQUEST, &why, id),
         }
     }
 

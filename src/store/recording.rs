@@ -36,9 +36,11 @@ pub fn record(scenario: &Scenario, trace: &Trace, target: &TargetInfo, observati
     let mut fixture = Fixture::new(&scenario.id, recorded, &trace.region);
     fixture.observation = observation.to_owned();
     let literals = literals::literals(scenario, trace);
-    let mut recorder = Recorder { stand_ins: StandIns::new(declared(scenario, trace), literals) };
+    let mut recorder = Recorder { stand_ins: StandIns::new(declared(scenario, trace), literals), moved: 0 };
     for step in &trace.steps {
         let number = step.index + 1;
+        // Times are written by the machine's clock, which is what a playback has.
+        recorder.moved = scenario.moved_by(step.index);
         for call in racing::in_order(&recorder.stand_ins, step) {
             let mut exchange = recorder.exchange(number, &call.exchange);
             exchange.parallel = call.inner.is_some();
@@ -83,11 +85,13 @@ fn declared(scenario: &Scenario, trace: &Trace) -> BTreeMap<String, NameForm> {
 
 struct Recorder {
     stand_ins: StandIns,
+    /// How far the target's clock was ahead of the machine's, in milliseconds.
+    moved: i64,
 }
 
 impl Recorder {
     fn exchange(&mut self, step: usize, exchange: &Exchange) -> RecordedExchange {
-        self.stand_ins.begin(exchange.received_at);
+        self.stand_ins.begin(exchange.received_at.plus_ms(self.moved.saturating_neg()));
         let operation = exchange.operation.as_deref();
         let input = exchange.request.json().filter(is_container);
         if operation == Some("GetRandomPassword") {

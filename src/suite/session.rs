@@ -171,7 +171,13 @@ pub async fn execute_one(
         (false, true) => None,
         (false, false) => Some(STRONG_WAIT),
     };
-    let settings = Settings { probe: options.probe, patience, wait_at_most, playback: opened.is_playback() };
+    let settings = Settings {
+        probe: options.probe,
+        patience,
+        wait_at_most,
+        playback: opened.is_playback(),
+        clock: target.clock.clone(),
+    };
     let executed = execute(plan, &opened.caller(scenario, stop.clone()), settings).await;
     match &executed.trouble {
         Some(Trouble::Client(why @ ClientError::Connect { .. })) => {

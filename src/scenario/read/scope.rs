@@ -45,6 +45,10 @@ pub(super) struct Scope {
     later: BTreeSet<String>,
     /// Whether the scenario has `needs: [empty-account]`.
     pub(super) empty_account: bool,
+    /// Whether the target has a clock that can be moved.
+    pub(super) clock: bool,
+    /// Whether the scenario is alone in its account.
+    pub(super) isolated: bool,
 }
 
 impl Scope {

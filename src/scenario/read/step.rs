@@ -4,12 +4,16 @@ use super::{Fields, Reader};
 use crate::scenario::ast::{Action, Expect, Need, Parallel, Side, Step};
 use crate::scenario::finding::shown_word;
 use crate::scenario::node::Node;
-use crate::scenario::words::{ACCOUNTS, CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+use crate::scenario::words::{ACCOUNTS, ADVANCE_STEP, CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+
+/// What a step may be.
+const FORMS: [&str; 4] = ["do", "raw", "parallel", "advance"];
+const ANY_FORM: &str = "do, raw, parallel and advance";
 
 impl Reader<'_> {
     /// A step; `None` when it does not say what to send.
     pub(super) fn step(&mut self, node: &Node) -> Option<Step> {
-        let words = names(CALL_STEP).chain(names(RAW_STEP)).chain(names(PARALLEL_STEP));
+        let words = [CALL_STEP, RAW_STEP, PARALLEL_STEP, ADVANCE_STEP].into_iter().flat_map(names);
         let fields = self.fields(node, "a step", words)?;
         let (repeat, bound) = match fields.get("repeat") {
             Some(node) => self.repeat(node),
@@ -24,7 +28,7 @@ impl Reader<'_> {
         };
         let is_call = matches!(action, Action::Call(_));
         let expect = match action {
-            Action::Parallel(_) => Expect::Success,
+            Action::Parallel(_) | Action::Advance(_) => Expect::Success,
             Action::Call(_) | Action::Raw(_) => self.expect(&fields, operation, Expect::Success),
         };
         if let Some(node) = fields.get("repeat") {
@@ -92,25 +96,24 @@ impl Reader<'_> {
         &mut self,
         fields: &Fields<'_>,
     ) -> Option<(Option<&'static crate::service::Operation>, Action)> {
-        let forms: Vec<_> = ["do", "raw", "parallel"].iter().filter_map(|form| fields.entry(form)).collect();
-        let [(form, value)] = forms.as_slice() else {
+        let forms: Vec<_> = FORMS.iter().filter_map(|form| fields.entry(form)).collect();
+        let [(key, value)] = forms.as_slice() else {
             match forms.get(1) {
                 Some((key, _)) => {
-                    let message =
-                        format!("a step has one of do, raw and parallel, and here is `{}` too", key.text);
+                    let message = format!("a step has one of {ANY_FORM}, and here is `{}` too", key.text);
                     self.wrong(key.span, message, "make it a step of its own");
                 }
                 None => {
                     let hint = "`do` calls an operation";
-                    self.wrong(fields.span, "a step needs one of do, raw and parallel", hint);
+                    self.wrong(fields.span, format!("a step needs one of {ANY_FORM}"), hint);
                 }
             }
             return None;
         };
-        if &*form.text != "parallel" {
-            self.refuse(fields, &["invariant"], &form.text);
+        if &*key.text != "parallel" {
+            self.refuse(fields, &["invariant"], &key.text);
         }
-        Some(match &*form.text {
+        Some(match &*key.text {
             "do" => {
                 let succeeds = fields.get("fails").is_none();
                 let (operation, call) = self.call(value, fields.get("with"), succeeds);
@@ -120,6 +123,10 @@ impl Reader<'_> {
                 self.refuse(fields, &["with"], "raw");
                 let (operation, request) = self.raw(value);
                 (operation, Action::Raw(request))
+            }
+            "advance" => {
+                self.refuse(fields, &["with", "returns", "fails", "save", "eventually", "repeat"], "advance");
+                (None, Action::Advance(self.advance(key, value)))
             }
             _ => {
                 self.refuse(fields, &["with", "returns", "fails", "save"], "parallel");
@@ -135,6 +142,8 @@ impl Reader<'_> {
             let hint = match (form, &*key.text) {
                 ("raw", _) => "the request itself says what is sent",
                 ("parallel", _) => "it belongs to the steps inside",
+                ("advance", "invariant") => "it belongs to `parallel`",
+                ("advance", _) => "nothing is sent; make the request a step of its own",
                 _ => "it belongs to `parallel`",
             };
             self.wrong(key.span, format!("`{}` does not go with `{form}`", key.text), hint);
