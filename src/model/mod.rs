@@ -6,13 +6,14 @@
 //!
 //! In the order of a request: `request` reads the wire, `validate` checks types and limits in AWS's words,
 //! `apply` finds the operation, `resolve` the secret. Then one file for each concept: `secrets`, `versions`,
-//! `labels`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`.
+//! `labels`, `batch`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`.
 //!
 //! What the reference leaves out: it has no identities and no KMS, so it never denies access and accepts any
 //! key; it forgets a secret at once after a forced deletion, where AWS takes up to two minutes; its lists are
 //! never stale, where AWS's may lag.
 
 mod apply;
+mod batch;
 mod deletion;
 mod failure;
 mod filters;
@@ -23,6 +24,7 @@ mod listing;
 mod paging;
 mod password;
 mod policy;
+mod policy_grammar;
 mod policy_text;
 #[cfg(test)]
 mod recorded;
