@@ -25,6 +25,10 @@ test *ARGS:
 emulators *NAMES='moto':
     tools/emulators.sh {{ NAMES }}
 
+# moto's own tests of Secrets Manager against `smcheck serve --model`
+moto-tests *ARGS:
+    tools/moto_tests.sh {{ ARGS }}
+
 # Run the scenarios against a target that was installed so
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}

@@ -6,7 +6,7 @@
 //!
 //! In the order of a request: `request` reads the wire, `validate` checks types and limits in AWS's words,
 //! `apply` finds the operation, `resolve` the secret. Then one file for each concept: `secrets`, `versions`,
-//! `labels`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`. Each
+//! `labels`, `batch`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`. Each
 //! of them sees the [`State`] of one account in one region; `replication` and `cross_account` see the whole world.
 //!
 //! What the reference leaves out: it has no identities and no KMS, so it never denies access and accepts any
@@ -14,6 +14,7 @@
 //! never stale, where AWS's may lag.
 
 mod apply;
+mod batch;
 mod cross_account;
 mod deletion;
 mod failure;
@@ -25,6 +26,7 @@ mod listing;
 mod paging;
 mod password;
 mod policy;
+mod policy_grammar;
 mod policy_text;
 #[cfg(test)]
 mod recorded;
