@@ -317,6 +317,9 @@ pub struct SelftestArgs {
     /// Only this fault; as often as wanted
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
+    /// Every single change of a right server instead: members, failures, requests, labels, the wire
+    #[arg(long, conflicts_with = "fault")]
+    pub mutations: bool,
     /// List the faults, and end
     #[arg(long)]
     pub list: bool,

@@ -8,7 +8,7 @@ use super::{output, settings};
 use crate::scenario::nearest;
 use crate::server::faults::{self, Fault};
 use crate::store;
-use crate::suite::selftest::{self, Fate, text};
+use crate::suite::selftest::{self, Fate, density, text};
 use crate::target::resolve::EMBEDDED;
 use crate::target::{Config, resolve};
 
@@ -28,6 +28,19 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
     let scenarios = settings::load(&select)?;
     let target = resolve(EMBEDDED, &Config::default()).await.map_err(Failure::target)?;
     let jobs = args.jobs.map_or_else(jobs, usize::from);
+    if args.mutations {
+        let say = |tried: &density::Tried| {
+            if tried.caught.is_none() && tried.applied {
+                output::line(&text::tried(tried));
+            }
+        };
+        let tried = density::run(&scenarios, &target, jobs, say).await.map_err(Failure::target)?;
+        output::line(&text::tried_summary(&tried));
+        if let Some(path) = &args.json {
+            write_json(path, &text::tried_json(&tried))?;
+        }
+        return Ok(Exit::Expected);
+    }
     let findings =
         selftest::run(&faults, &scenarios, &target, jobs, |finding| output::line(&text::line(finding)))
             .await
@@ -36,7 +49,7 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
     if let Some(path) = &args.json {
         write_json(path, &text::json(&findings))?;
     }
-    let all_caught = findings.iter().all(|finding| finding.fate() == Fate::Caught);
+    let all_caught = findings.iter().all(|finding| matches!(finding.fate(), Fate::Caught | Fate::NotRun));
     Ok(if all_caught { Exit::Expected } else { Exit::Deviations })
 }
 

@@ -50,7 +50,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "policy-of-a-deleted-secret",
         "Resource policies of a secret that is scheduled for deletion are put, read and deleted.",
         &["PutResourcePolicy", "GetResourcePolicy", "DeleteResourcePolicy"],
-        "deleted-secret"
+        "get-resource-policy/deleted-secret"
     ),
     carried_out!(
         "tags-of-a-deleted-secret",
@@ -66,9 +66,9 @@ pub(super) const FAULTS: &[Fault] = &[
             "services/secretsmanager/provider.py, moto_smb_list_secret_version_ids",
         ),
         operations: &["ListSecretVersionIds"],
-        kinds: &[Kind::Outcome],
+        kinds: &[Kind::Code],
         at: "",
-        caught_by: "delete",
+        caught_by: "labels/labels-while-scheduled-for-deletion",
         how: How::Other(|ask| {
             let described = ask.next.call("DescribeSecret", &json!({"SecretId": ask.secret()}));
             let deleted = described.is_some_and(|body| body.get("DeletedDate").is_some());
@@ -87,7 +87,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: DELETE,
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "delete-secret/",
+        caught_by: "delete-secret/force-on-unknown-secret",
         how: How::Other(|ask| {
             if ask.is(DELETE) && forced(&ask.input) && ask.arn().is_none() && ask.pass().succeeded() {
                 return failure(
@@ -105,7 +105,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: DELETE,
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "delete-secret/",
+        caught_by: "delete-secret/force-within-the-window",
         how: How::Other(|ask| {
             let described = ask.next.call("DescribeSecret", &json!({"SecretId": ask.secret()}));
             let deleted = described.is_some_and(|body| body.get("DeletedDate").is_some());
@@ -123,7 +123,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: DELETE,
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "names-and-arns/invalid-secret-id",
+        caught_by: "names-and-arns/invalid-secret-id[bracket-and-backslash]",
         how: How::Other(|ask| {
             let response = ask.pass();
             let refused = failed_with(&response, "ValidationException", "Invalid name");
@@ -142,7 +142,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: DELETE,
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "delete-secret/window-",
+        caught_by: "delete-secret/window-of-zero-with-force",
         how: How::Input(DELETE, |input| {
             if input.get("RecoveryWindowInDays") == Some(&json!(0)) {
                 input.remove("RecoveryWindowInDays");

@@ -51,7 +51,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Moto("moto puts the SDK's prefix and line breaks of its source into it"),
         &["DeleteSecret"],
         Message,
-        "delete-secret/window-",
+        "delete-secret/window-with-force",
         |failed| if failed.code == "InvalidParameterException" {
             failed.message = format!(
                 "An error occurred ({}) when calling the DeleteSecret operation: {}",
@@ -77,7 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Moto("cannot find the secret, or says it with the SDK's prefix"),
         GET,
         Message,
-        "versions/get-unknown-",
+        "versions/get-unknown-custom-stage",
         |failed| if failed.message.contains("staging label") {
             failed.message = "Secrets Manager can't find the specified secret.".to_owned();
         }
@@ -172,7 +172,7 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         &["RotateSecret"],
         Code,
-        "idempotency/",
+        "rotate-secret/missing-token",
         |failed| if failed.message.starts_with("You must provide a ClientRequestToken") {
             failed.code = "InvalidRequestException".to_owned();
         }
@@ -196,7 +196,7 @@ pub(super) const FAULTS: &[Fault] = &[
         ),
         &["RotateSecret"],
         Code,
-        "rotate-secret/days-out-of-range",
+        "rotate-secret/days-out-of-range[negative]",
         |failed| if failed.code == "ValidationException" && failed.message.contains("utomaticallyAfterDays") {
             failed.code = "InvalidParameterException".to_owned();
         }
@@ -235,7 +235,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["PutResourcePolicy"],
         "MalformedPolicyDocumentException",
         "",
-        "put-resource-policy/"
+        "put-resource-policy/malformed-policy-is-refused[empty-object]"
     ),
     unrefused!(
         "any-list-of-labels",
@@ -252,46 +252,26 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Moto("labels an empty new version AWSCURRENT"),
         &["RotateSecret"],
         "InvalidRequestException",
-        "",
+        "No Lambda rotation function",
         "rotate-secret/no-function"
     ),
     Fault {
         name: "bang-is-refused",
-        does: "A name with an exclamation mark is refused.",
+        does: "A name with an exclamation mark is called invalid.",
         source: Source::Read(
             "localstack-core 4.2.0",
             "services/secretsmanager/provider.py, _validate_secret_id",
         ),
         operations: &[],
-        kinds: &[Kind::Outcome],
+        kinds: &[Kind::Code],
         at: "",
-        caught_by: "names-and-arns/",
+        caught_by: "names-and-arns/exclamation-mark-in-a-secret-id",
         how: How::Other(|ask| {
-            if ask.is(CREATE) && ask.text("Name").is_some_and(|name| name.contains('!')) {
+            if ask.secret().as_str().is_some_and(|name| name.contains('!') && !name.starts_with("arn:")) {
                 return failure(
                     "ValidationException",
-                    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-                );
-            }
-            ask.pass()
-        }),
-    },
-    Fault {
-        name: "empty-string-is-no-value",
-        does: "PutSecretValue refuses an empty SecretString as if there were none.",
-        source: Source::Read(
-            "localstack-core 4.2.0",
-            "services/secretsmanager/provider.py, put_secret_value",
-        ),
-        operations: &["PutSecretValue"],
-        kinds: &[Kind::Outcome],
-        at: "",
-        caught_by: "put-secret-value",
-        how: How::Other(|ask| {
-            if ask.is(&["PutSecretValue"]) && ask.text("SecretString") == Some("") {
-                return failure(
-                    "InvalidRequestException",
-                    "You must provide either SecretString or SecretBinary.",
+                    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: \
+                     -/_+=.@!",
                 );
             }
             ask.pass()
@@ -304,7 +284,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["GetRandomPassword"],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "get-random-password/",
+        caught_by: "get-random-password/excluded-types-need-no-room",
         how: How::Other(|ask| {
             let length = ask.input.get("PasswordLength").and_then(Value::as_i64);
             let response = ask.pass();
@@ -325,7 +305,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["UpdateSecret"],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "names-and-arns/",
+        caught_by: "names-and-arns/update-by-arn",
         how: How::Other(|ask| {
             if ask.is(&["UpdateSecret"]) && ask.text("SecretId").is_some_and(|id| id.starts_with("arn:")) {
                 return failure(

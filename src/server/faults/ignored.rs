@@ -49,8 +49,8 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Read("moto 1.3.16", "secretsmanager/models.py, list_secrets"),
         "ListSecrets",
         ["MaxResults", "NextToken"],
-        &[Kind::Invariant],
-        "list-secrets/"
+        &[Kind::Member],
+        "list-secrets/page-size"
     ),
     ignoring!(
         "block-public-policy-not-read",
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "UpdateSecret",
         ["Description"],
         &[Kind::Value],
-        "update-secret/"
+        "update-secret/value-and-description"
     ),
     ignoring!(
         "key-of-an-update-not-read",
@@ -79,23 +79,28 @@ pub(super) const FAULTS: &[Fault] = &[
         &[Kind::Member],
         "update-secret/"
     ),
-    ignoring!(
-        "binary-dropped-beside-string",
-        "SecretString and SecretBinary in one CreateSecret are taken.",
-        Source::Moto("moto stores both"),
-        "CreateSecret",
-        ["SecretBinary"],
-        &[Kind::Outcome],
-        "create-secret/both-values"
-    ),
+    Fault {
+        name: "both-values-are-taken",
+        does: "CreateSecret takes SecretString and SecretBinary in one request.",
+        source: Source::Moto("moto stores both"),
+        operations: &["CreateSecret"],
+        kinds: &[Kind::Outcome],
+        at: "",
+        caught_by: "create-secret/both-values",
+        how: How::Input(&["CreateSecret"], |input| {
+            if input.contains_key("SecretString") {
+                input.remove("SecretBinary");
+            }
+        }),
+    },
     Fault {
         name: "deleted-secrets-always-listed",
         does: "ListSecrets lists secrets that are scheduled for deletion whether or not IncludePlannedDeletion asks for them.",
         source: Source::Read("moto 1.3.16", "secretsmanager/models.py, list_secrets"),
         operations: &["ListSecrets"],
-        kinds: &[Kind::Value],
+        kinds: &[Kind::Member],
         at: "SecretList",
-        caught_by: "list-secrets/",
+        caught_by: "list-secrets/planned-deletion",
         how: How::Input(&["ListSecrets"], |input| {
             input.insert("IncludePlannedDeletion".to_owned(), true.into());
         }),
@@ -107,7 +112,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["ListSecrets"],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "list-secrets/max-results-out-of-range",
+        caught_by: "list-secrets/max-results-out-of-range[hundred-and-one]",
         how: How::Input(&["ListSecrets"], |input| {
             if let Some(size) = input.get("MaxResults").and_then(Value::as_i64) {
                 input.insert("MaxResults".to_owned(), size.clamp(1, 100).into());
@@ -135,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "idempotency/",
+        caught_by: "idempotency/create-without-token",
         how: How::Input(&["CreateSecret", "PutSecretValue", "UpdateSecret"], |input| {
             input.entry("ClientRequestToken").or_insert_with(new_id);
         }),
@@ -147,7 +152,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["PutSecretValue"],
         kinds: &[Kind::Value],
         at: "VersionId",
-        caught_by: "idempotency/",
+        caught_by: "idempotency/create-without-value-does-not-use-the-token",
         how: How::Input(&["PutSecretValue"], |input| {
             if let Some(token) = input.get_mut("ClientRequestToken") {
                 *token = new_id();
@@ -161,7 +166,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["UpdateSecret"],
         kinds: &[Kind::Value],
         at: "VersionId",
-        caught_by: "idempotency/",
+        caught_by: "idempotency/update-again-with-same-token-and-value",
         how: How::Input(&["UpdateSecret"], |input| {
             if let Some(token) = input.get_mut("ClientRequestToken") {
                 *token = new_id();
@@ -175,7 +180,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["PutSecretValue"],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "idempotency/",
+        caught_by: "idempotency/json-with-other-spaces-is-another-value",
         how: How::Other(|ask| {
             let response = ask.pass();
             let reused = super::failed_with(&response, "ResourceExistsException", "already in use");
@@ -210,7 +215,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["CreateSecret"],
         kinds: &[Kind::Member],
         at: "VersionId",
-        caught_by: "create-secret/",
+        caught_by: "create-secret/without-a-value",
         how: How::Other(|ask| version_always(ask, "CreateSecret")),
     },
     Fault {
@@ -220,7 +225,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["UpdateSecret"],
         kinds: &[Kind::Member],
         at: "VersionId",
-        caught_by: "update-secret/",
+        caught_by: "update-secret/nothing-to-change",
         how: How::Other(|ask| version_always(ask, "UpdateSecret")),
     },
     Fault {
@@ -233,7 +238,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["UpdateSecret"],
         kinds: &[Kind::Member],
         at: "VersionId",
-        caught_by: "update-secret/",
+        caught_by: "update-secret/key-only",
         how: How::Other(|ask| match ask.input.get("KmsKeyId") {
             Some(_) => version_always(ask, "UpdateSecret"),
             None => ask.pass(),

@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: PUT,
         kinds: &[Kind::Labels],
         at: "labels.",
-        caught_by: "versions/put-moves-current",
+        caught_by: "concurrency/one-token-two-values",
         how: How::Other(|ask| after(ask, PUT, |before, after| back(before, after, AWSPREVIOUS))),
     },
     Fault {
@@ -58,7 +58,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: PUT,
         kinds: &[Kind::Labels],
         at: "labels.",
-        caught_by: "labels/",
+        caught_by: "labels/put-current-and-pending-together",
         how: How::Other(|ask| {
             after(ask, PUT, |before, after| {
                 let demoted = before.get(AWSCURRENT)? != after.get(AWSCURRENT)?;
@@ -90,7 +90,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: PUT,
         kinds: &[Kind::Labels],
         at: "labels.",
-        caught_by: "versions/",
+        caught_by: "versions/get-by-version-id",
         how: How::Other(|ask| {
             after(ask, PUT, |before, after| {
                 let mut labels = after.clone();
@@ -147,7 +147,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["PutSecretValue", "UpdateSecretVersionStage"],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "twenty-",
+        caught_by: "limits/twenty-first-label",
         how: How::Other(|ask| {
             let response = ask.pass();
             let refused = failed_with(&response, "LimitExceededException", "staging labels");
@@ -161,7 +161,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["DescribeSecret"],
         kinds: &[Kind::Member],
         at: "VersionIdsToStages",
-        caught_by: "labels/",
+        caught_by: "labels/second-update-deprecates-the-oldest",
         how: How::Other(|ask| {
             let mut response = ask.pass();
             if ask.is(&["DescribeSecret"]) {
@@ -190,7 +190,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["ListSecretVersionIds"],
         kinds: &[Kind::Value],
         at: "VersionStages",
-        caught_by: "labels/",
+        caught_by: "labels/remove-last-label-deprecates-the-version",
         how: How::Output(&["ListSecretVersionIds"], |body| {
             for version in body.get_mut("Versions").and_then(Value::as_array_mut).into_iter().flatten() {
                 if let Value::Object(version) = version {
@@ -218,7 +218,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["ListSecretVersionIds"],
         kinds: &[Kind::Member],
         at: "Versions",
-        caught_by: "versions/",
+        caught_by: "versions/list-hides-deprecated",
         how: How::Input(&["ListSecretVersionIds"], |input| {
             input.insert("IncludeDeprecated".to_owned(), true.into());
         }),
@@ -233,7 +233,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["ListSecretVersionIds"],
         kinds: &[Kind::Member],
         at: "Versions",
-        caught_by: "labels/",
+        caught_by: "versions/list-in-pages[of-all]",
         how: How::Input(&["ListSecretVersionIds"], |input| {
             input.remove("IncludeDeprecated");
         }),
@@ -248,7 +248,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["ListSecretVersionIds"],
         kinds: &[Kind::Value],
         at: "Versions",
-        caught_by: "versions/",
+        caught_by: "versions/list-oldest-first",
         how: How::Output(&["ListSecretVersionIds"], |body| {
             if let Some(Value::Array(versions)) = body.get_mut("Versions") {
                 versions.reverse();

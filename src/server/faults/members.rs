@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "Tags",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "Tags", &json!([]))
     ),
     output!(
@@ -53,7 +53,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "KmsKeyId",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "KmsKeyId", &json!(""))
     ),
     output!(
@@ -93,7 +93,7 @@ pub(super) const FAULTS: &[Fault] = &[
         LIST,
         Type,
         "NextRotationDate",
-        "list-secrets/",
+        "list-secrets/all-filters-must-match",
         |body| each_secret(body, |secret| default(secret, "NextRotationDate", &Value::Null))
     ),
     output!(
@@ -113,7 +113,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Type,
         "LastChangedDate",
-        "describe-secret/",
+        "describe-secret/created-date-stays",
         |body| {
             body.insert("LastChangedDate".to_owned(), Value::Null);
         }
@@ -140,7 +140,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "SecretVersionsToStages",
-        "describe-secret/",
+        "describe-secret/created-date-stays",
         |body| copy(body, "VersionIdsToStages", "SecretVersionsToStages")
     ),
     output!(
@@ -160,7 +160,7 @@ pub(super) const FAULTS: &[Fault] = &[
         LIST,
         Type,
         "NextToken",
-        "list-secrets/",
+        "list-secrets/all-filters-must-match",
         |body| default(body, "NextToken", &Value::Null)
     ),
     output!(
@@ -182,7 +182,7 @@ pub(super) const FAULTS: &[Fault] = &[
         VERSIONS,
         Member,
         "KmsKeyIds",
-        "versions/",
+        "versions/list-by-arn",
         |body| each_version(body, |version| {
             version.remove("KmsKeyIds");
         })
@@ -206,7 +206,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "LastAccessedDate",
-        "describe-secret/",
+        "describe-secret/members-after-a-read",
         |body| {
             body.remove("LastAccessedDate");
         }

@@ -110,6 +110,18 @@ pub fn find(name: &str) -> Option<&'static Fault> {
 }
 
 impl Fault {
+    /// The operations that it has to do with; all, where there is none.
+    pub fn touches(&self) -> Vec<&'static str> {
+        let mut touched = self.operations.to_vec();
+        match &self.how {
+            How::Input(operations, _) | How::Output(operations, _) | How::Failure(operations, _) => {
+                touched.extend_from_slice(operations);
+            }
+            How::Wire(_) | How::Other(_) => {}
+        }
+        touched
+    }
+
     /// A behaviour for a [`Layer`], with nothing remembered yet.
     pub fn behaviour(&'static self) -> Arc<dyn Behaviour> {
         Arc::new(Active { fault: self, memory: Memory::default() })

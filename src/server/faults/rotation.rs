@@ -16,7 +16,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: ROTATE,
         kinds: &[Kind::Labels],
         at: "labels.",
-        caught_by: "rotate-secret/",
+        caught_by: "rotate-secret/malformed-function-arn[other-service]",
         how: How::Other(|ask| {
             let response = ask.pass();
             if ask.is(ROTATE) && !response.succeeded() {
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["DescribeSecret"],
         kinds: &[Kind::Value],
         at: "AutomaticallyAfterDays",
-        caught_by: "rotate-secret/",
+        caught_by: "rotate-secret/rate-in-hours-comes-back-with-days",
         how: How::Output(&["DescribeSecret"], |body| {
             if let Some(Value::Object(rules)) = body.get_mut("RotationRules")
                 && rules.contains_key("ScheduleExpression")

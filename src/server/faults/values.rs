@@ -33,7 +33,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Value],
         at: "ARN",
-        caught_by: "names-and-arns/",
+        caught_by: "names-and-arns/six-random-characters",
         how: How::Output(&["CreateSecret"], |body| {
             let name = body.get("Name").and_then(Value::as_str).unwrap_or_default();
             let arn = format!("arn:aws:secretsmanager:us-east-1:1234567890:secret:{name}-rIjad");
@@ -91,7 +91,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: VERSIONS,
         kinds: &[Kind::Member],
         at: "LastAccessedDate",
-        caught_by: "versions/",
+        caught_by: "versions/list-by-arn",
         how: How::Output(VERSIONS, |body| {
             each_version(body, |version| {
                 version.insert("LastAccessedDate".to_owned(), Timestamp::now().to_seconds().into());
@@ -130,7 +130,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: DESCRIBE,
         kinds: &[Kind::Value],
         at: "LastChangedDate",
-        caught_by: "moves-last-changed-date",
+        caught_by: "put-resource-policy/moves-last-changed-date",
         how: How::Other(last_changed),
     },
     Fault {
@@ -167,7 +167,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["GetResourcePolicy"],
         kinds: &[Kind::Member],
         at: "ResourcePolicy",
-        caught_by: "get-resource-policy/",
+        caught_by: "get-resource-policy/no-policy",
         how: How::Output(&["GetResourcePolicy"], |body| {
             body.entry("ResourcePolicy")
                 .or_insert_with(|| r#"{"Version":"2012-10-17","Statement":[]}"#.into());

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Ask, Fault, How, Source, failed_with, success};
 use crate::judge::Kind;
-use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER, TARGET_HEADER};
+use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER, TARGET_HEADER, TARGET_PREFIX};
 use crate::service::{WireRequest, WireResponse};
 
 pub(super) const FAULTS: &[Fault] = &[
@@ -16,7 +16,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Wire],
         at: "header.content-type",
-        caught_by: "wire/",
+        caught_by: "wire/error-body[put]",
         how: How::Wire(|response| set_header(response, "content-type", "text/html; charset=utf-8")),
     },
     Fault {
@@ -26,7 +26,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Wire],
         at: "header.x-amzn-requestid",
-        caught_by: "wire/",
+        caught_by: "wire/error-body[put]",
         how: How::Wire(|response| {
             set_header(response, REQUEST_ID_HEADER, "1D7QX3N6V0ZK2M5P8S4T9B1C3F6H0J2L5R7W9Y1A3E6G8U0I2O4Q");
         }),
@@ -38,7 +38,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Wire],
         at: "status",
-        caught_by: "get-secret-value/",
+        caught_by: "get-secret-value/unknown-secret",
         how: How::Failure(&[], |failed| {
             if failed.code == "ResourceNotFoundException" {
                 failed.status = 404;
@@ -52,7 +52,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Wire],
         at: "__type",
-        caught_by: "wire/malformed-json",
+        caught_by: "wire/malformed-json[cut-off]",
         how: How::Wire(|response| {
             if failed_with(response, "SerializationException", "") {
                 response.status = 500;
@@ -68,7 +68,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &["TagResource", "UntagResource"],
         kinds: &[Kind::Wire],
         at: "body",
-        caught_by: "tag-resource/",
+        caught_by: "tag-resource/empty-value-is-kept",
         how: How::Wire(|response| {
             if response.succeeded() && response.body.is_empty() {
                 response.body = Bytes::from_static(b"{}");
@@ -82,7 +82,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "authentication/",
+        caught_by: "authentication/expired-signature",
         how: How::Wire(|response| {
             let refused = response.json().is_some_and(|body| body.get("message").is_some());
             if refused && !response.succeeded() {
@@ -95,9 +95,9 @@ pub(super) const FAULTS: &[Fault] = &[
         does: "A body that is no JSON is taken for an empty one.",
         source: Source::Moto("takes a body that it cannot read for an empty one"),
         operations: &[],
-        kinds: &[Kind::Code],
+        kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "wire/malformed-json",
+        caught_by: "wire/malformed-json[not-json]",
         how: How::Other(|ask| {
             let response = ask.pass();
             let broken = failed_with(&response, "SerializationException", "well-formed");
@@ -111,7 +111,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "wire/wrong-type",
+        caught_by: "wire/wrong-type-in-a-read[list-for-string]",
         how: How::Other(|ask| {
             let response = ask.pass();
             let wrong = failed_with(&response, "SerializationException", "")
@@ -146,7 +146,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "wire/unknown-target",
+        caught_by: "wire/unknown-target[no-prefix]",
         how: How::Other(last_word),
     },
 ];
@@ -160,10 +160,9 @@ fn set_header(response: &mut WireResponse, name: &str, value: &str) {
 fn last_word(ask: &Ask<'_>) -> WireResponse {
     let mut request = ask.request.clone();
     for (name, value) in &mut request.headers {
-        if name.eq_ignore_ascii_case(TARGET_HEADER)
-            && let Some((_, operation)) = value.rsplit_once('.')
-        {
-            *value = format!("secretsmanager.{operation}");
+        if name.eq_ignore_ascii_case(TARGET_HEADER) {
+            let operation = value.rsplit('.').next().unwrap_or_default();
+            *value = format!("{TARGET_PREFIX}{operation}");
         }
     }
     ask.next.respond(&request)

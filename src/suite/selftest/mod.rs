@@ -3,6 +3,7 @@
 //! A fault survives when no scenario sees it, and it is caught wrongly when scenarios see something else than what it
 //! is: the kind of the deviation, its operation and its path are part of what a fault expects.
 
+pub mod density;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use super::open::{OpenError, Opened};
 use super::session::{RunError, RunOptions, execute_one};
-use crate::judge::{Deviation, JudgeOptions, Kind, Verdict, judge};
+use crate::judge::{Deviation, JudgeOptions, Kind, Status, Verdict, judge};
 use crate::run::{Names, stop};
 use crate::scenario::{Action, Scenario};
 use crate::server::faults::layer::Behaviour;
@@ -46,6 +47,8 @@ pub enum Fate {
     Wrongly,
     /// No scenario sees it.
     Survived,
+    /// The scenario that would see it needs something that the embedded server does not provide.
+    NotRun,
 }
 
 /// A fault, and what the scenarios made of it.
@@ -61,12 +64,15 @@ pub struct Finding {
     pub kinds: BTreeMap<Kind, usize>,
     /// The expected kinds that no scenario saw where they belong.
     pub missing: Vec<Kind>,
+    /// Whether a scenario that is named for it was skipped.
+    pub skipped: bool,
 }
 
 impl Finding {
     /// What became of the fault.
     pub fn fate(&self) -> Fate {
         match (self.kinds.is_empty(), self.missing.is_empty()) {
+            (true, _) if self.skipped => Fate::NotRun,
             (true, _) => Fate::Survived,
             (false, false) => Fate::Wrongly,
             (false, true) => Fate::Caught,
@@ -123,10 +129,13 @@ pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
     scenario.steps.iter().flat_map(|step| of(&step.action)).collect()
 }
 
+/// When so many scenarios have seen a fault, no more are asked.
+const ENOUGH: usize = 25;
+
 /// Runs scenarios against each fault. `each` is told of every fault as it ends.
 ///
 /// Scenarios that call the fault's operations come first, and when one of them sees the fault as what it is, the others
-/// do not run.
+/// do not run; nor when many have seen it.
 ///
 /// # Errors
 /// When our own server does not start or answer, or the right server deviates.
@@ -218,9 +227,10 @@ async fn against(
     fault: &'static Fault,
     scenarios: &[Arc<Scenario>],
 ) -> Result<Finding, SelftestError> {
+    let touched = fault.touches();
     let concerned = |scenario: &Arc<Scenario>| {
         let called = operations(scenario);
-        fault.operations.is_empty() || fault.operations.iter().any(|operation| called.contains(operation))
+        touched.is_empty() || touched.iter().any(|operation| called.contains(operation))
     };
     let (first, rest): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| concerned(scenario));
     let mut finding = Finding {
@@ -229,11 +239,15 @@ async fn against(
         caught_by: Vec::new(),
         kinds: BTreeMap::new(),
         missing: fault.kinds.to_vec(),
+        skipped: false,
     };
     for part in [first, rest] {
         for scenario in part {
             let (_, verdict) = bench.run(scenario).await?;
             finding.note(&verdict);
+            if finding.caught_by.len() >= ENOUGH && finding.missing.is_empty() {
+                break;
+            }
         }
         if finding.fate() == Fate::Caught {
             break;
@@ -247,6 +261,7 @@ impl Finding {
     fn note(&mut self, verdict: &Verdict) {
         let fault = self.fault;
         self.ran += 1;
+        self.skipped |= verdict.status == Status::Skipped && verdict.id.contains(fault.caught_by);
         let belongs = |found: &&Deviation| {
             (fault.operations.is_empty() || fault.operations.contains(&found.operation.as_str()))
                 && found.path.contains(fault.at)

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::density::Tried;
 use super::{Fate, Finding};
 use crate::judge::Kind;
 use crate::server::faults::{self, Fault};
@@ -30,6 +31,7 @@ pub fn line(finding: &Finding) -> String {
         Fate::Caught => "caught",
         Fate::Wrongly => "WRONGLY",
         Fate::Survived => "SURVIVED",
+        Fate::NotRun => "not run",
     };
     let seen: Vec<String> =
         finding.kinds.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
@@ -54,11 +56,12 @@ pub fn line(finding: &Finding) -> String {
 pub fn summary(findings: &[Finding]) -> String {
     let count = |fate: Fate| findings.iter().filter(|finding| finding.fate() == fate).count();
     format!(
-        "{} faults: {} caught, {} caught as something else, {} survived",
+        "{} faults: {} caught, {} caught as something else, {} survived, {} not run for want of a rotation function",
         findings.len(),
         count(Fate::Caught),
         count(Fate::Wrongly),
-        count(Fate::Survived)
+        count(Fate::Survived),
+        count(Fate::NotRun)
     )
 }
 
@@ -75,6 +78,7 @@ pub fn json(findings: &[Finding]) -> Value {
                     Fate::Caught => "caught",
                     Fate::Wrongly => "wrongly",
                     Fate::Survived => "survived",
+                    Fate::NotRun => "not-run",
                 },
                 "expected": finding.fault.kinds,
                 "seen": kinds,
@@ -114,4 +118,40 @@ fn noticed(fault: &Fault) -> String {
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
+}
+
+/// One line about a mutation.
+pub fn tried(tried: &Tried) -> String {
+    match &tried.caught {
+        Some((id, kinds)) => {
+            let kinds: Vec<Kind> = kinds.iter().copied().collect();
+            format!("caught   {} ({} by {id}, after {})", tried.mutation, words(&kinds), tried.ran)
+        }
+        None if !tried.applied => format!("no case  {}", tried.mutation),
+        None => format!("SURVIVED {} (in {} scenarios)", tried.mutation, tried.ran),
+    }
+}
+
+/// What the mutations came to, in one line.
+pub fn tried_summary(all: &[Tried]) -> String {
+    let real: Vec<&Tried> = all.iter().filter(|tried| tried.applied).collect();
+    let caught = real.iter().filter(|tried| tried.caught.is_some()).count();
+    format!("{} mutations: {caught} caught, {} survived", real.len(), real.len() - caught)
+}
+
+/// The mutations as JSON.
+pub fn tried_json(all: &[Tried]) -> Value {
+    let mutations: Vec<Value> = all
+        .iter()
+        .filter(|tried| tried.applied)
+        .map(|tried| {
+            json!({
+                "mutation": tried.mutation.to_string(),
+                "ran": tried.ran,
+                "caught_by": tried.caught.as_ref().map(|(id, _)| id),
+                "kinds": tried.caught.as_ref().map(|(_, kinds)| kinds),
+            })
+        })
+        .collect();
+    json!({"schema": 1, "mutations": mutations})
 }
