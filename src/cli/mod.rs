@@ -11,6 +11,7 @@ mod record;
 mod review;
 mod rules;
 mod run;
+mod selftest;
 mod serve;
 mod settings;
 mod signals;
@@ -48,6 +49,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Review(args) => review::review(&args),
         Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
+        Command::Selftest(args) => block_on(selftest::selftest(args)),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),

@@ -127,9 +127,15 @@ impl Reference {
         self.accounts.reset();
     }
 
-    fn answer(&self, request: &WireRequest, request_id: &str) -> WireResponse {
+    /// Answers `request` for the one who signed `signed`: a layer around the reference changes requests on their way,
+    /// and their signatures are not its own to make.
+    pub(super) fn respond_for(&self, signed: &WireRequest, request: &WireRequest) -> WireResponse {
+        self.answer(signed, request, &self.next_id())
+    }
+
+    fn answer(&self, signed: &WireRequest, request: &WireRequest, request_id: &str) -> WireResponse {
         let now = (self.options.clock)();
-        let (account, region) = match self.caller(request, now) {
+        let (account, region) = match self.caller(signed, now) {
             Ok(caller) => caller,
             Err(why) => return WireResponse::refusal(why.status, why.code, &why.message, request_id),
         };
@@ -202,7 +208,7 @@ impl Reference {
 
 impl Responder for Reference {
     fn respond(&self, request: &WireRequest) -> WireResponse {
-        self.answer(request, &self.next_id())
+        self.respond_for(request, request)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::judge::{KnownError, KnownList, TargetInfo};
 use crate::run::caller::Guard;
 use crate::run::{Caller, Second, Stop};
 use crate::scenario::{Need, Scenario};
+use crate::server::faults::Layer;
 use crate::server::{Reference, ReferenceOptions, Responder, Server};
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::Timestamp;
@@ -148,6 +149,23 @@ impl Opened {
                 Ok(Opened { target, info, client, second, guard, behind: Behind::Nothing })
             }
         }
+    }
+
+    /// Opens the embedded reference with a layer around it that can be made to answer wrongly.
+    ///
+    /// # Errors
+    /// When our own server cannot listen.
+    pub async fn wrong(mut target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
+        let options = ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
+        let reference = Arc::new(Reference::new(options));
+        let layer = Arc::new(Layer::new(reference.clone()));
+        let server = Server::start(layer.clone(), 0).await.map_err(OpenError::Listen)?;
+        let endpoint = server.endpoint();
+        let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
+        target.credentials = reference.new_account();
+        let info = TargetInfo { name: target.name.clone(), endpoint, version: None };
+        let behind = Behind::Reference { server, reference };
+        Ok((Opened { target, info, client, guard: Guard::default(), behind }, layer))
     }
 
     /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a
