@@ -29,6 +29,10 @@ emulators *NAMES='moto':
 moto-tests *ARGS:
     tools/moto_tests.sh {{ ARGS }}
 
+# Run the scenarios against every emulator that is installed, or these
+emulators-run *NAMES:
+    tools/emulators_run.sh {{ NAMES }}
+
 # Run the scenarios against a target that was installed so
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}

@@ -30,6 +30,14 @@ pub fn outcome_fits(expect: &Expect, response: &WireResponse) -> bool {
     }
 }
 
+/// Whether every call succeeded, as the step expects.
+pub fn carried_out(step: &Step, calls: &[Call]) -> bool {
+    calls.iter().all(|call| {
+        let response = &call.exchange.response;
+        response.succeeded() && outcome_fits(expectation(step, call), response)
+    })
+}
+
 /// Whether everything that the step states holds: what `eventually` waits for.
 pub fn holds(step: &Step, calls: &[Call], probes: &[Probe], variables: &Variables) -> bool {
     calls_hold(step, calls, variables) && labels_hold(step.labels.as_deref(), probes, variables)

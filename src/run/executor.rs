@@ -154,7 +154,8 @@ impl Run {
             }
             attempts += 1;
             waited = begun.elapsed();
-            if resend.is_some() {
+            // A write that was carried out must not be carried out twice.
+            if resend.is_some() && (reads_only(&step.action) || !control::carried_out(step, &calls)) {
                 calls = self.send(step).await?;
             }
         }

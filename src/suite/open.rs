@@ -92,33 +92,8 @@ impl Opened {
         };
         match &target.kind {
             Kind::Embedded => {
-                let mut target = target.clone();
-                let region = second_region(&target);
-                target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
-                let options = ReferenceOptions {
-                    region: target.region.clone(),
-                    other_regions: vec![region.clone()],
-                    ..ReferenceOptions::default()
-                };
-                let reference = Arc::new(Reference::new(options));
-                let server = Server::start(reference.clone(), 0).await.map_err(OpenError::Listen)?;
-                let endpoint = server.endpoint();
-                let client = client(&endpoint)?;
-                target.credentials = reference.new_account();
-                let credentials = reference.new_account();
-                let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
-                // The reference has no KMS and takes any key for one of the account's.
-                let own = account(&target.credentials);
-                let key =
-                    format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
-                target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
-                let account = account(&credentials);
-                target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
-                let second =
-                    Second { region: Some((region, client.clone())), credentials: Some(credentials) };
-                let info = info(&endpoint, Some(env!("CARGO_PKG_VERSION").to_owned()));
-                let behind = Behind::Reference { server, reference };
-                Ok(Opened { target, info, client, second, guard: Guard::default(), behind })
+                let (opened, ()) = Self::embedded(target.clone(), |reference| (reference, ())).await?;
+                Ok(opened)
             }
             Kind::Url(url) => {
                 let (client, info) = (client(url)?, info(url, None));
@@ -155,17 +130,45 @@ impl Opened {
     ///
     /// # Errors
     /// When our own server cannot listen.
-    pub async fn wrong(mut target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
-        let options = ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
+    pub async fn wrong(target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
+        let layer = |reference| {
+            let layer = Arc::new(Layer::new(reference));
+            (layer.clone() as Arc<dyn Responder>, layer)
+        };
+        Self::embedded(target, layer).await
+    }
+
+    /// Opens the embedded reference behind what `around` makes of it: who answers, and what the caller wants to keep.
+    async fn embedded<T>(
+        mut target: Target,
+        around: impl FnOnce(Arc<Reference>) -> (Arc<dyn Responder>, T),
+    ) -> Result<(Self, T), OpenError> {
+        let region = second_region(&target);
+        target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
+        let options = ReferenceOptions {
+            region: target.region.clone(),
+            other_regions: vec![region.clone()],
+            ..ReferenceOptions::default()
+        };
         let reference = Arc::new(Reference::new(options));
-        let layer = Arc::new(Layer::new(reference.clone()));
-        let server = Server::start(layer.clone(), 0).await.map_err(OpenError::Listen)?;
+        let (responder, kept) = around(reference.clone());
+        let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
         let endpoint = server.endpoint();
         let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
         target.credentials = reference.new_account();
-        let info = TargetInfo { name: target.name.clone(), endpoint, version: None };
+        let credentials = reference.new_account();
+        let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
+        // The reference has no KMS and takes any key for one of the account's.
+        let own = account(&target.credentials);
+        let key = format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
+        target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
+        let account = account(&credentials);
+        target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
+        let second = Second { region: Some((region, client.clone())), credentials: Some(credentials) };
+        let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+        let info = TargetInfo { name: target.name.clone(), endpoint, version };
         let behind = Behind::Reference { server, reference };
-        Ok((Opened { target, info, client, guard: Guard::default(), behind }, layer))
+        Ok((Opened { target, info, client, second, guard: Guard::default(), behind }, kept))
     }
 
     /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a

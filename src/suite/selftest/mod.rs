@@ -123,6 +123,7 @@ pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
         match action {
             Action::Call(call) => vec![call.operation.as_str()],
             Action::Raw(_) => vec![""],
+            Action::Advance(_) => Vec::new(),
             Action::Parallel(parallel) => parallel.calls.iter().flat_map(|call| of(&call.action)).collect(),
         }
     }
