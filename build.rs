@@ -1,4 +1,5 @@
-//! Puts the catalogue into the binary: scenarios, the reference's snapshots, and the known lists.
+//! Puts the catalogue into the binary: scenarios, the rules that they check, the reference's snapshots, and the
+//! known lists.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ fn main() -> io::Result<()> {
     table(&mut code, &root, "SCENARIOS", "scenarios", "yaml")?;
     table(&mut code, &root, "SNAPSHOTS", "snapshots/embedded", "snap")?;
     table(&mut code, &root, "KNOWN", "known", "yaml")?;
+    table(&mut code, &root, "RULES", "rules", "yaml")?;
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("catalogue.rs");
     // An unchanged file keeps its date, so that nothing is compiled again for it.
     if fs::read_to_string(&out).is_ok_and(|before| before == code) {

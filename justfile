@@ -25,6 +25,10 @@ test *ARGS:
 emulators *NAMES='moto':
     tools/emulators.sh {{ NAMES }}
 
+# moto's own tests of Secrets Manager against `smcheck serve --model`
+moto-tests *ARGS:
+    tools/moto_tests.sh {{ ARGS }}
+
 # Run the scenarios against every emulator that is installed, or these
 emulators-run *NAMES:
     tools/emulators_run.sh {{ NAMES }}
@@ -32,6 +36,12 @@ emulators-run *NAMES:
 # Run the scenarios against a target that was installed so
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}
+
+# Every mutant of the model, judged by the catalogue; hours, and may be interrupted
+mutants:
+    tools/mutants.py run
+    tools/mutants.py record
+    tools/mutants.py page
 
 # Licences, sources and bans of the dependencies
 audit:

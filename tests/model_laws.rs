@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::{Value, json};
-use smcheck::model::{Answer, Given, Random, State, apply};
+use smcheck::model::{Answer, Given, Random, State, World as Accounts, apply};
 use smcheck::service::time::{DAY_MS, Timestamp};
 use smcheck::service::{AWSCURRENT, AWSPREVIOUS};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:rotate";
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "us-east-1";
 const START: Timestamp = Timestamp(1_700_000_000_000);
 
 /// Dice that need no generator: a counter, mixed.
@@ -23,14 +25,14 @@ impl Random for Dice {
 }
 
 struct World {
-    state: State,
+    state: Accounts,
     now: Timestamp,
     dice: Dice,
 }
 
 impl World {
     fn new() -> Self {
-        World { state: State::new(), now: START, dice: Dice(7) }
+        World { state: Accounts::new(), now: START, dice: Dice(7) }
     }
 
     fn after(steps: &[Step]) -> Self {
@@ -46,8 +48,8 @@ impl World {
         let functions = [FUNCTION.to_owned()];
         let mut given = Given {
             now: self.now,
-            account: "123456789012",
-            region: "us-east-1",
+            account: ACCOUNT,
+            region: REGION,
             partition: "aws",
             functions: &functions,
             random: &mut self.dice,
@@ -60,13 +62,15 @@ impl World {
     }
 
     /// The state, with what time alone has ended taken away.
-    fn settled(&mut self) -> State {
+    fn settled(&mut self) -> Accounts {
         self.state.forget_ended(self.now);
         self.state.clone()
     }
 
     fn names(&mut self) -> Vec<String> {
-        self.settled().secrets().map(|secret| secret.name().to_owned()).collect()
+        let accounts = self.settled();
+        let secrets = accounts.region(ACCOUNT, REGION).into_iter().flat_map(State::secrets);
+        secrets.map(|secret| secret.name().to_owned()).collect()
     }
 
     fn pages(&mut self, operation: &str, input: &Value, list: &str, size: usize) -> Vec<Value> {
@@ -163,6 +167,7 @@ fn calls() -> impl Strategy<Value = (&'static str, Value)> {
         "CancelRotateSecret",
         "GetResourcePolicy",
         "DeleteResourcePolicy",
+        "ListResourcePolicies",
     ]);
     let plain = (plain, name()).prop_map(|(operation, name)| (operation, json!({"SecretId": name})));
     let rotate = (name(), tokens(), any::<bool>(), any::<bool>()).prop_map(|(name, token, known, now)| {
@@ -182,10 +187,20 @@ fn calls() -> impl Strategy<Value = (&'static str, Value)> {
         let text = if good { good_text } else { "{}" };
         ("PutResourcePolicy", json!({"SecretId": name, "ResourcePolicy": text}))
     });
+    let validate = (name(), any::<bool>()).prop_map(|(name, good)| {
+        let text = if good {
+            r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}}"#
+        } else {
+            "{}"
+        };
+        ("ValidateResourcePolicy", json!({"SecretId": name, "ResourcePolicy": text}))
+    });
+    let batch = prop::collection::vec(name(), 0..4)
+        .prop_map(|ids| ("BatchGetSecretValue", json!({"SecretIdList": ids})));
     let list = any::<bool>().prop_map(|planned| ("ListSecrets", json!({"IncludePlannedDeletion": planned})));
     prop_oneof![
         4 => create, 6 => put, 2 => update, 6 => stage, 2 => get, 2 => delete, 3 => plain, 3 => rotate,
-        1 => tag, 1 => untag, 1 => policy, 1 => list,
+        1 => tag, 1 => untag, 1 => policy, 1 => validate, 1 => batch, 1 => list,
     ]
 }
 
@@ -276,14 +291,15 @@ fn names_previous(step: &Step) -> bool {
 /// The secrets whose AWSCURRENT and AWSPREVIOUS stand on one version.
 fn together(world: &mut World) -> BTreeSet<String> {
     let state = world.settled();
-    let together = state.secrets().filter(|secret| {
+    let secrets = state.region(ACCOUNT, REGION).into_iter().flat_map(State::secrets);
+    let together = secrets.filter(|secret| {
         secret.holder(AWSPREVIOUS).is_some() && secret.holder(AWSPREVIOUS) == secret.holder(AWSCURRENT)
     });
     together.map(|secret| secret.name().to_owned()).collect()
 }
 
 /// Runs the steps; after each, `check` is given the world, and the state and the step before it.
-fn run(steps: &[Step], mut check: impl FnMut(&mut World, &State, &Step, &Answer)) {
+fn run(steps: &[Step], mut check: impl FnMut(&mut World, &Accounts, &Step, &Answer)) {
     let mut world = World::new();
     for step in steps {
         world.now = world.now.plus_ms(step.wait);
@@ -307,7 +323,7 @@ fn every_operation_succeeds_in_some_generated_sequence() {
         });
     }
     // All but GetRandomPassword, which has a law of its own.
-    assert_eq!(seen.len(), 17, "{seen:?}");
+    assert_eq!(seen.len(), 20, "{seen:?}");
 }
 
 proptest! {
@@ -344,7 +360,14 @@ proptest! {
 
     #[test]
     fn reading_changes_nothing_but_the_day_of_access(steps in steps()) {
-        let reads = ["DescribeSecret", "ListSecretVersionIds", "ListSecrets", "GetResourcePolicy"];
+        let reads = [
+            "DescribeSecret",
+            "ListSecretVersionIds",
+            "ListSecrets",
+            "GetResourcePolicy",
+            "ListResourcePolicies",
+            "ValidateResourcePolicy",
+        ];
         run(&steps, |world, before, step, answer| {
             if reads.contains(&step.operation) {
                 assert_eq!(&world.state, before);

@@ -50,10 +50,16 @@ pub enum Command {
     Accept(AcceptArgs),
     /// Answer SDK clients from the reference model
     Serve(ServeArgs),
+    /// Run the scenarios on servers that are wrong on purpose, to see that they notice
+    Selftest(SelftestArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
     Lint(LintArgs),
+    /// Show which operations, members, errors, label transitions and rules the scenarios check, and which none does
+    Coverage(CoverageArgs),
+    /// Say what AWS is known to do: a rule, its evidence, and the scenarios that check it
+    Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files
     Schema,
     /// List the targets
@@ -271,8 +277,14 @@ pub struct AcceptArgs {
     AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:4566 aws secretsmanager list-secrets")]
 pub struct ServeArgs {
     /// Answer from the reference model (playback of fixtures comes later)
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "list_faults")]
     pub model: bool,
+    /// Answer wrongly in one way; as often as wanted
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
+    /// List the ways to answer wrongly, and end
+    #[arg(long)]
+    pub list_faults: bool,
     /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 4566)]
     pub port: u16,
@@ -288,6 +300,38 @@ pub struct ServeArgs {
     /// Write endpoint, region and dummy credentials for SDKs to a file of environment variables
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
+}
+
+/// Arguments of `selftest`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck selftest                                  every fault\n  \
+    smcheck selftest --fault not-found-is-404         one of them")]
+pub struct SelftestArgs {
+    /// Parts of scenario ids; all scenarios where there is none
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+    /// Only this fault; as often as wanted
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
+    /// Every single change of a right server instead: members, failures, requests, labels, the wire
+    #[arg(long, conflicts_with = "fault")]
+    pub mutations: bool,
+    /// List the faults, and end
+    #[arg(long)]
+    pub list: bool,
+    /// Print the table of docs/selftest.md, and end
+    #[arg(long)]
+    pub markdown: bool,
+    /// How many servers run at once
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: Option<u16>,
+    /// Write what was found to a JSON file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// Whose requests are answered.
@@ -310,10 +354,49 @@ pub struct ListArgs {
     pub json: bool,
 }
 
+/// Arguments of `coverage`.
+#[derive(Debug, Args)]
+pub struct CoverageArgs {
+    /// Which scenarios.
+    #[command(flatten)]
+    pub select: Select,
+    /// List what is checked too, with the number of scenarios
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "all")]
+    pub json: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    smcheck explain CreateSecret.no-value\n  \
+    smcheck explain RotateSecret            all rules of the operation\n  \
+    smcheck explain --page                  all rules, as the Markdown page docs/what-aws-does.md")]
+pub struct ExplainArgs {
+    /// The id of a rule, or a part of the ids of several
+    #[arg(value_name = "RULE", required_unless_present = "page")]
+    pub rule: Option<String>,
+    /// Print all rules as a Markdown page
+    #[arg(long, conflicts_with = "rule")]
+    pub page: bool,
+    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+impl ExplainArgs {
+    /// All scenarios.
+    pub fn select(&self) -> Select {
+        Select { filters: Vec::new(), scenarios: self.scenarios.clone() }
+    }
+}
+
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
 pub struct LintArgs {
-    /// Files or folders [default: ./scenarios and ./known]
+    /// Files or folders [default: ./scenarios, ./known and ./rules]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 }

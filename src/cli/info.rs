@@ -7,7 +7,9 @@ use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::judge::KnownList;
 use crate::scenario;
+use crate::scenario::register::Register;
 use crate::suite::Catalogue;
+use crate::suite::catalogue::{self, RULES_FOLDER};
 use crate::target::resolve::{AWS, EMBEDDED, ENV};
 
 /// Lists the ids of scenarios with their titles.
@@ -41,7 +43,11 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
 pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
     let mut paths = args.paths.clone();
     if paths.is_empty() {
-        paths = ["scenarios", "known"].iter().map(PathBuf::from).filter(|path| path.is_dir()).collect();
+        paths = ["scenarios", "known", RULES_FOLDER]
+            .iter()
+            .map(PathBuf::from)
+            .filter(|path| path.is_dir())
+            .collect();
         if paths.is_empty() {
             return Err(Failure::usage(
                 "there is neither scenarios/ nor known/ here; name a file or a folder",
@@ -49,11 +55,26 @@ pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
         }
     }
     let (mut files, mut findings) = (0, 0);
+    let register = match catalogue::rules(Path::new(".")) {
+        Ok(register) => Some(register),
+        Err(why) => {
+            findings += why.lines().count();
+            output::line(&why);
+            None
+        }
+    };
     for path in &paths {
         for file in yaml_files(path)? {
             files += 1;
             let known = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "known");
-            for finding in if known { lint_known(&file) } else { lint_scenario(path, &file)? } {
+            let rules = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == RULES_FOLDER);
+            let found = match (known, rules) {
+                (true, _) => lint_known(&file),
+                // The register is one thing: its files are checked together, below.
+                (_, true) => Vec::new(),
+                _ => lint_scenario(path, &file, register.as_ref())?,
+            };
+            for finding in found {
                 findings += 1;
                 output::line(&finding);
             }
@@ -78,7 +99,7 @@ fn yaml_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files.into_iter().map(|file| PathBuf::from(file.path)).collect())
 }
 
-fn lint_scenario(root: &Path, file: &Path) -> Result<Vec<String>, Failure> {
+fn lint_scenario(root: &Path, file: &Path, register: Option<&Register>) -> Result<Vec<String>, Failure> {
     let read = |why: std::io::Error| Failure::usage(format!("cannot read {}: {why}", file.display()));
     let length = file.metadata().map_err(read)?.len();
     let bytes = if length > scenario::FILE_MAX as u64 {
@@ -88,8 +109,13 @@ fn lint_scenario(root: &Path, file: &Path) -> Result<Vec<String>, Failure> {
         std::fs::read(file).map_err(read)?
     };
     let id = file.strip_prefix(root).unwrap_or(file).with_extension("");
-    let found = scenario::parse(&file.to_string_lossy(), &id.to_string_lossy(), &bytes);
-    Ok(found.err().unwrap_or_default().iter().map(ToString::to_string).collect())
+    let path = file.to_string_lossy();
+    let found = match (scenario::parse(&path, &id.to_string_lossy(), &bytes), register) {
+        (Err(findings), _) => findings,
+        (Ok(_), None) => Vec::new(),
+        (Ok(scenarios), Some(register)) => register.unknown_rules(&path, &scenarios, &bytes),
+    };
+    Ok(found.iter().map(ToString::to_string).collect())
 }
 
 fn lint_known(file: &Path) -> Vec<String> {

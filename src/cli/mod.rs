@@ -9,7 +9,9 @@ mod known;
 mod output;
 mod record;
 mod review;
+mod rules;
 mod run;
+mod selftest;
 mod serve;
 mod settings;
 mod signals;
@@ -47,8 +49,11 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Review(args) => review::review(&args),
         Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
+        Command::Selftest(args) => block_on(selftest::selftest(args)),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
+        Command::Coverage(args) => rules::coverage(&args),
+        Command::Explain(args) => rules::explain(&args),
         Command::Schema => info::schema(),
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),

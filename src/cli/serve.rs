@@ -5,12 +5,19 @@ use std::sync::Arc;
 
 use super::args::{Auth as TypedAuth, ServeArgs};
 use super::exit::{Exit, Failure};
-use super::output;
 use super::signals::Signals;
+use super::{output, selftest};
+use crate::server::faults::{Fault, Layer};
 use crate::server::{Auth, Reference, ReferenceOptions, Server};
+use crate::suite::selftest::text;
 
 /// Answers SDK clients from the reference model, until it is told to stop.
 pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
+    if args.list_faults {
+        output::print(&text::list());
+        return Ok(Exit::Expected);
+    }
+    let faults = selftest::named(&args.fault)?;
     let auth = match args.auth {
         TypedAuth::Any => Auth::Any,
         TypedAuth::Strict => Auth::Strict,
@@ -23,7 +30,9 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
         }
     }
     let signals = Signals::listen().map_err(Failure::target)?;
-    let server = Server::start(Arc::new(reference), args.port)
+    let layer = Layer::new(Arc::new(reference));
+    layer.become_wrong(faults.into_iter().map(Fault::behaviour).collect());
+    let server = Server::start(Arc::new(layer), args.port)
         .await
         .map_err(|why| Failure::target(format!("cannot listen on 127.0.0.1:{}: {why}", args.port)))?;
     if let Some(path) = &args.env_file {

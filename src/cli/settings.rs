@@ -36,7 +36,9 @@ pub(super) fn config() -> Result<Config, Failure> {
 pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Result<Target, Failure> {
     use crate::target::ResolveError as E;
     let mut target = resolve(name, config).await.map_err(|why| match &why {
-        E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } => Failure::usage(why),
+        E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => {
+            Failure::usage(why)
+        }
         E::NoEndpoint | E::NoCredentials(_) | E::Guard(_) => Failure::target(why),
     })?;
     if let Some(seconds) = running.timeout {
@@ -91,6 +93,7 @@ pub(super) fn run_options(running: &Running, judge: JudgeOptions, fail_fast: boo
         },
         judge,
         fail_fast,
+        wait_at_most: None,
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::judging::{Judging, Stated};
 use super::state::{Answer, Labels, State, View, labelled};
 use super::verdict::Kind;
-use crate::scenario::{Evidence, EvidenceKind, Step};
+use crate::scenario::{Action, Evidence, EvidenceKind, Side, Step};
 use crate::service::{AWSCURRENT, AWSPENDING, LABELS_MAX, shapes};
 use crate::trace::StepTrace;
 
@@ -26,6 +26,8 @@ pub(super) struct Laws {
     reported: BTreeSet<String>,
     /// The state of each secret as it was last read, while nothing has changed it since.
     last: BTreeMap<String, Labels>,
+    /// Where it was read.
+    side: Side,
 }
 
 impl Laws {
@@ -40,7 +42,10 @@ impl Laws {
     ) {
         let operation =
             happened.calls.last().and_then(|call| call.exchange.operation.clone()).unwrap_or_default();
-        if happened.calls.iter().any(|call| changes_state(call.exchange.operation.as_deref())) {
+        let moved = matches!(step.action, Action::Advance(_));
+        let changed = happened.calls.iter().any(|call| changes_state(call.exchange.operation.as_deref()));
+        let elsewhere = std::mem::replace(&mut self.side, step.side) != step.side;
+        if moved || changed || elsewhere {
             self.last.clear();
         }
         for (secret, state) in states {
@@ -51,7 +56,7 @@ impl Laws {
             self.views(judging, stated, state);
         }
         // Requests that were sent at once saw the state at moments that nobody knows.
-        if happened.calls.len() == 1 && !matches!(step.action, crate::scenario::Action::Parallel(_)) {
+        if happened.calls.len() == 1 && !matches!(step.action, Action::Parallel(_)) {
             self.value_view(judging, stated, happened);
         }
     }

@@ -73,6 +73,7 @@ fn add(action: &Action, known: &Variables, found: &mut BTreeSet<String>) {
             }
             found.extend(raw.path.resolve_text(known));
         }
+        Action::Advance(_) => {}
         Action::Parallel(parallel) => {
             for call in &parallel.calls {
                 add(&call.action, known, found);

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{JudgeOptions, Kind, RunVerdict, TargetInfo, Verdict, assemble, judge};
 use crate::scenario::{
     Action, Evidence, EvidenceKind, Expect, Failure, Matcher, OperationCall, Place, Scenario, SecretDecl,
-    SecretLabels, Step, Template,
+    SecretLabels, Side, Step, Template,
 };
 use crate::service::time::Timestamp;
 use crate::service::{WireRequest, WireResponse};
@@ -88,6 +88,7 @@ impl Mini {
         let index = self.scenario.steps.len();
         let action = OperationCall { operation: operation.to_owned(), input: Template::Value(input.clone()) };
         self.scenario.steps.push(Step {
+            side: Side::default(),
             place: Place { line: 10 * (index + 1), column: 5 },
             action: Action::Call(action),
             expect,

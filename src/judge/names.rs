@@ -289,7 +289,7 @@ fn literals(scenario: &Scenario) -> BTreeSet<String> {
     for step in &scenario.steps {
         let parallel = match &step.action {
             Action::Parallel(parallel) => parallel.calls.as_slice(),
-            Action::Call(_) | Action::Raw(_) => &[],
+            Action::Call(_) | Action::Raw(_) | Action::Advance(_) => &[],
         };
         let inner = parallel.iter().map(|call| (&call.action, &call.expect));
         for (action, expect) in std::iter::once((&step.action, &step.expect)).chain(inner) {
@@ -362,7 +362,7 @@ impl Literals {
                 self.matcher(inner, if of_list { element(shape) } else { shape });
             }
             Matcher::Save { is: None, .. }
-            | Matcher::Arn(_)
+            | Matcher::Arn { .. }
             | Matcher::Uuid
             | Matcher::Time(_)
             | Matcher::Regex { .. }

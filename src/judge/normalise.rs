@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::observation::Observation;
 use super::racing::{self, Race};
 use super::text::{line, scalar, write_tree};
-use crate::scenario::{Action, Scenario, Sign};
+use crate::scenario::{Action, Need, Scenario, Side, Sign, span_text};
 use crate::service::redact::{Redactor, Tree};
 use crate::trace::{Call, End, Exchange, Probe, StepTrace, Trace};
 
@@ -20,8 +20,12 @@ use crate::trace::{Call, End, Exchange, Probe, StepTrace, Trace};
 pub fn observe(scenario: &Scenario, trace: &Trace) -> Observation {
     let mut observer = Observer { trace, redactor: prepared(scenario, trace), races: 0, out: String::new() };
     for step in &trace.steps {
-        let action = scenario.steps.get(step.index).map(|step| &step.action);
-        observer.step(step, action);
+        let planned = scenario.steps.get(step.index);
+        observer.step(
+            step,
+            planned.map(|step| &step.action),
+            planned.map_or("", |step| side_words(step.side)),
+        );
     }
     if trace.end == End::Stopped {
         line(&mut observer.out, 0, "stopped: the outcome of the last step was not the expected one");
@@ -36,6 +40,12 @@ fn prepared(scenario: &Scenario, trace: &Trace) -> Redactor {
         redactor.name(value, &format!("${{{variable}}}"));
     }
     redactor.name(&trace.region, "${region}");
+    for need in [Need::SecondRegion, Need::SecondAccount] {
+        let known = trace.steps.first().and_then(|step| step.variables.get(need.as_str())?.as_str());
+        if let Some(value) = known {
+            redactor.name(value, &format!("${{{}}}", need.as_str()));
+        }
+    }
     for literal in super::literals::literals(scenario, trace) {
         redactor.literal(&literal);
     }
@@ -50,22 +60,23 @@ struct Observer<'t> {
 }
 
 impl Observer<'_> {
-    fn step(&mut self, step: &StepTrace, action: Option<&Action>) {
+    fn step(&mut self, step: &StepTrace, action: Option<&Action>, side: &str) {
         let race = racing::race(step);
         if let Some(race) = &race {
             self.share_names(race);
         }
         let calls = racing::in_order(&self.redactor, step);
         let parallel = calls.iter().any(|call| call.inner.is_some());
-        let title = match calls.first() {
+        let title = match (calls.first(), action) {
             _ if parallel => "parallel".to_owned(),
-            Some(call) => title_of(&call.exchange),
-            None => "nothing sent".to_owned(),
+            (_, Some(Action::Advance(span))) => format!("advance {}", span_text(*span)),
+            (Some(call), _) => title_of(&call.exchange),
+            (None, _) => "nothing sent".to_owned(),
         };
         if !self.out.is_empty() {
             self.out.push('\n');
         }
-        line(&mut self.out, 0, &format!("step {}: {title}", step.index + 1));
+        line(&mut self.out, 0, &format!("step {}: {title}{side}", step.index + 1));
         for (at, call) in calls.iter().enumerate() {
             let sign = sign_of(action, call.inner);
             let hides_body =
@@ -217,6 +228,15 @@ fn title_of(exchange: &Exchange) -> String {
     exchange.operation.clone().unwrap_or_else(|| "a request without an operation".to_owned())
 }
 
+fn side_words(side: Side) -> &'static str {
+    match (side.second_region, side.second_account) {
+        (false, false) => "",
+        (true, false) => ", in the second region",
+        (false, true) => ", by the second account",
+        (true, true) => ", in the second region by the second account",
+    }
+}
+
 fn is_method(text: &str) -> bool {
     !text.is_empty() && text.len() <= 10 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
@@ -226,9 +246,9 @@ fn sign_of(action: Option<&Action>, inner: Option<usize>) -> Option<Sign> {
         Action::Raw(raw) => Some(raw.sign),
         Action::Parallel(parallel) => match &parallel.calls.get(inner?)?.action {
             Action::Raw(raw) => Some(raw.sign),
-            Action::Call(_) | Action::Parallel(_) => None,
+            Action::Call(_) | Action::Parallel(_) | Action::Advance(_) => None,
         },
-        Action::Call(_) => None,
+        Action::Call(_) | Action::Advance(_) => None,
     }
 }
 

@@ -6,21 +6,37 @@ use super::failure::{Answer, Failure};
 use super::given::Given;
 use super::input::Input;
 use super::state::State;
-use super::{deletion, labels, listing, password, policy, rotation, secrets, tags, validate, versions};
+use super::world::World;
+use super::{
+    batch, cross_account, deletion, labels, listing, password, policy, replication, rotation, secrets, tags,
+    validate, versions,
+};
 use crate::service::shapes;
 
 type Rule = fn(&mut State, Input<'_>, &mut Given<'_>) -> Answer;
+type WorldRule = fn(&mut World, Input<'_>, &mut Given<'_>) -> Answer;
 
-/// The operations that the reference models, in alphabetical order.
+/// The operations that look beyond their own account and region, in alphabetical order.
+const WORLD_RULES: &[(&str, WorldRule)] = &[
+    ("AssociateCrossAccountReplica", cross_account::associate),
+    ("CreateSecret", replication::create),
+    ("DescribeSecret", replication::describe),
+    ("DisassociateCrossAccountReplica", cross_account::disassociate),
+    ("RemoveRegionsFromReplication", replication::remove),
+    ("ReplicateSecretToRegions", replication::replicate),
+    ("StopReplicationToReplica", replication::stop),
+];
+
+/// The operations that know only their own account and region, in alphabetical order.
 const RULES: &[(&str, Rule)] = &[
+    ("BatchGetSecretValue", batch::get),
     ("CancelRotateSecret", rotation::cancel),
-    ("CreateSecret", secrets::create),
     ("DeleteResourcePolicy", policy::delete),
     ("DeleteSecret", deletion::delete),
-    ("DescribeSecret", secrets::describe),
     ("GetRandomPassword", password::generate),
     ("GetResourcePolicy", policy::get),
     ("GetSecretValue", versions::get),
+    ("ListResourcePolicies", policy::list),
     ("ListSecretVersionIds", versions::list),
     ("ListSecrets", listing::list),
     ("PutResourcePolicy", policy::put),
@@ -31,17 +47,12 @@ const RULES: &[(&str, Rule)] = &[
     ("UntagResource", tags::untag),
     ("UpdateSecret", secrets::update),
     ("UpdateSecretVersionStage", labels::update),
+    ("ValidateResourcePolicy", policy::validate),
 ];
 
-/// Members that belong to something the reference does not model: replication, secrets managed by partners,
-/// policies with a name. A request that uses one is told so, because an answer that ignores it would be wrong.
+/// Members that belong to something the reference does not model: secrets managed by partners. A request that uses
+/// one is told so, because an answer that ignores it would be wrong.
 const NOT_MODELLED: &[(&str, &str)] = &[
-    ("CreateSecret", "AddReplicaRegions"),
-    ("CreateSecret", "CrossAccountPrimaryARN"),
-    ("CreateSecret", "Type"),
-    ("DeleteResourcePolicy", "PolicyName"),
-    ("GetResourcePolicy", "PolicyName"),
-    ("PutResourcePolicy", "PolicyName"),
     ("RotateSecret", "ExternalSecretRotationMetadata"),
     ("RotateSecret", "ExternalSecretRotationRoleArn"),
     ("UpdateSecret", "Type"),
@@ -49,15 +60,15 @@ const NOT_MODELLED: &[(&str, &str)] = &[
 
 /// Whether the reference models the operation.
 pub fn modelled(operation: &str) -> bool {
-    rule(operation).is_some()
+    rule(operation).is_some() || world_rule(operation).is_some()
 }
 
-/// Answers one call and changes the state as AWS would. A call that fails changes nothing, but for forgetting the
+/// Answers one call and changes the world as AWS would. A call that fails changes nothing, but for forgetting the
 /// secrets whose recovery window has ended.
 ///
 /// # Errors
 /// The service's failures; `service::errors::NOT_MODELLED` for what the reference does not model.
-pub fn apply(state: &mut State, operation: &str, input: &Value, given: &mut Given<'_>) -> Answer {
+pub fn apply(world: &mut World, operation: &str, input: &Value, given: &mut Given<'_>) -> Answer {
     let Some(shape) = shapes().operation(operation) else {
         return Err(Failure::new("UnknownOperationException", format!("there is no operation {operation}")));
     };
@@ -65,17 +76,29 @@ pub fn apply(state: &mut State, operation: &str, input: &Value, given: &mut Give
         return Err(validate::unexpected(input, "structure"));
     };
     validate::types(shape.input, members)?;
-    let Some(rule) = rule(operation) else {
+    if !modelled(operation) {
         return Err(Failure::not_modelled(&format!("the operation {operation}")));
-    };
+    }
     validate::limits(shape.input, members)?;
     let input = Input(members);
     let foreign = NOT_MODELLED.iter().find(|(of, member)| *of == operation && input.get(member).is_some());
     if let Some((_, member)) = foreign {
         return Err(Failure::not_modelled(&format!("the member {member} of {operation}")));
     }
-    state.forget_ended(given.now);
-    rule(state, input, given)
+    let answer = match (world_rule(operation), rule(operation)) {
+        (Some(rule), _) => rule(world, input, given),
+        (None, Some(rule)) => rule(world.here(given), input, given),
+        (None, None) => Err(Failure::not_modelled(&format!("the operation {operation}"))),
+    };
+    if answer.is_ok() && !shape.reads {
+        replication::follow(world, input, given);
+    }
+    world.drop_untouched(given.account, given.region);
+    answer
+}
+
+fn world_rule(operation: &str) -> Option<WorldRule> {
+    WORLD_RULES.iter().find(|(name, _)| *name == operation).map(|(_, rule)| *rule)
 }
 
 fn rule(operation: &str) -> Option<Rule> {
@@ -87,10 +110,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_rule_is_an_operation_and_eight_are_left() {
+    fn every_rule_is_an_operation_and_every_operation_has_one() {
+        assert!(
+            WORLD_RULES.iter().all(|(name, _)| shapes().operation(name).is_some() && rule(name).is_none())
+        );
+        assert!(WORLD_RULES.is_sorted_by_key(|(name, _)| *name));
         assert!(RULES.iter().all(|(name, _)| shapes().operation(name).is_some()));
         assert!(RULES.is_sorted_by_key(|(name, _)| *name));
-        assert_eq!(shapes().operations().filter(|operation| !modelled(&operation.name)).count(), 8);
+        assert!(shapes().operations().all(|operation| modelled(&operation.name)));
     }
 
     #[test]

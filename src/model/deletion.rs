@@ -41,6 +41,7 @@ pub(crate) fn delete(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
     }
     let due = given.now.plus_ms(window.unwrap_or(DEFAULT_WINDOW) * DAY_MS);
     let secret = state.find_live_mut(input, given)?;
+    secret.check_deletable()?;
     secret.deletion = Some(Deletion { requested: given.now, due });
     if let Some(rotation) = &mut secret.rotation {
         rotation.disable();
@@ -52,7 +53,8 @@ pub(crate) fn delete(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
 }
 
 fn force_delete(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
-    match state.find(input, given).map(|secret| secret.name.clone()) {
+    let found = state.find(input, given);
+    match found.and_then(|secret| secret.check_deletable().map(|()| secret.name.clone())) {
         Ok(name) => {
             let gone = state.secrets.remove(&name);
             state.note_ends();

@@ -12,6 +12,9 @@ use super::paging::{self, Cursor, Key};
 use super::secrets;
 use super::state::{Secret, State};
 
+/// What lists of secrets are sorted by unless told otherwise.
+pub(crate) const CREATED: &str = "created-date";
+
 /// ListSecrets. Oldest first unless told otherwise (aws-recorded: ListSecrets.order); an account without secrets has
 /// an empty list (aws-recorded: ListSecrets.empty); secrets that are scheduled for deletion only with
 /// IncludePlannedDeletion (aws-docs: ListSecrets.planned-deletion).
@@ -20,7 +23,7 @@ use super::state::{Secret, State};
 /// sort by their bytes.
 pub(crate) fn list(state: &mut State, input: Input<'_>, _: &mut Given<'_>) -> Answer {
     let filters = filters::read(input)?;
-    let by = input.text("SortBy").unwrap_or("created-date");
+    let by = input.text("SortBy").unwrap_or(CREATED);
     let descending = input.text("SortOrder") == Some("desc");
     let scope = format!("secrets {by} {descending}");
     let after = paging::after(input, &scope)?;
@@ -32,7 +35,7 @@ pub(crate) fn list(state: &mut State, input: Input<'_>, _: &mut Given<'_>) -> An
         .values()
         .filter(|secret| planned || secret.deletion.is_none())
         .filter(|secret| filters.iter().all(|filter| filter.matches(secret)))
-        .map(|secret| (Cursor { key: key(secret, by), order: secret.order }, secret))
+        .map(|secret| (place(secret, by), secret))
         .collect();
     found.sort_by(|(a, _), (b, _)| direction(a.cmp(b)));
     let from = match &after {
@@ -47,6 +50,11 @@ pub(crate) fn list(state: &mut State, input: Input<'_>, _: &mut Given<'_>) -> An
         answer["NextToken"] = paging::token(&scope, last).into();
     }
     Ok(Some(answer))
+}
+
+/// The place of a secret in a list that is sorted by `by`.
+pub(crate) fn place(secret: &Secret, by: &str) -> Cursor {
+    Cursor { key: key(secret, by), order: secret.order }
 }
 
 fn key(secret: &Secret, by: &str) -> Key {

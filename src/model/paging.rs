@@ -32,7 +32,12 @@ pub(crate) struct Cursor {
 
 /// The entries of this page, and whether there are more.
 pub(crate) fn page<'l, T>(rest: &'l [T], input: Input<'_>) -> (&'l [T], bool) {
-    let size = input.number("MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(PAGE);
+    page_of(rest, input, PAGE)
+}
+
+/// The entries of this page where a page has another size by default.
+pub(crate) fn page_of<'l, T>(rest: &'l [T], input: Input<'_>, default: usize) -> (&'l [T], bool) {
+    let size = input.number("MaxResults").and_then(|size| usize::try_from(size).ok()).unwrap_or(default);
     match rest.get(..size) {
         Some(page) => (page, rest.len() > size),
         None => (rest, false),

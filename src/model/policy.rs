@@ -1,33 +1,25 @@
-//! Resource policies: PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy.
+//! Resource policies: PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy, ListResourcePolicies,
+//! ValidateResourcePolicy.
 //!
-//! The grammar is that of the IAM user guide, as far as a policy of a secret can go. What needs the rest of AWS is
-//! left out: whether a user, role or service that a policy names exists.
+//! Since 2026 policies have names, but a caller can only attach the one that is called `default`; others would come
+//! from AWS itself, and the reference has none. The documentation says that answers name the policy also when the
+//! request does not (`PolicyName`, this is default). The recordings of these operations, all older, have no such
+//! member, and exact answers are what they are worth: the reference repeats the name where the request has one.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::failure::{Answer, Failure};
 use super::given::Given;
 use super::input::Input;
-use super::policy_text::Node;
-use super::state::State;
+use super::paging;
+use super::policy_grammar::{is_broad, parse, shuts_everybody_out};
+use super::state::{Secret, State};
 
-const TOP: &[&str] = &["Version", "Id", "Statement"];
-const VERSIONS: &[&str] = &["2012-10-17", "2008-10-17"];
-const STATEMENT: &[&str] = &[
-    "Sid",
-    "Effect",
-    "Principal",
-    "NotPrincipal",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Condition",
-];
-/// Of each pair a statement has exactly one.
-const PAIRS: &[(&str, &str)] =
-    &[("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource")];
-const PRINCIPALS: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser"];
+/// The one policy that a secret can have.
+const DEFAULT: &str = "default";
+
+const LOCKED_OUT: &str = "Your requested changes will not allow you to manage this secret in the future.";
+const BROAD: &str = "You can't attach a resource-based policy that allows broad access to the secret.";
 
 /// PutResourcePolicy. A public policy is accepted unless the request says otherwise (aws-recorded:
 /// PutResourcePolicy.public-allowed-by-default; aws-docs: .block-public for code and text).
@@ -35,31 +27,30 @@ const PRINCIPALS: &[&str] = &["AWS", "Service", "Federated", "CanonicalUser"];
 /// aws-docs: .lockout, whose code is not known and `inferred` here. LastChangedDate moves (aws-recorded:
 /// DescribeSecret.putpolicy-bumps-lastchanged).
 pub(crate) fn put(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    only_default(input, "attach")?;
     let secret = state.find_live_mut(input, given)?;
-    let policy = Node::parse(input.required("ResourcePolicy")).ok_or_else(syntax)?;
-    check(&policy)?;
-    let statements = policy.get("Statement").map(Node::elements).unwrap_or_default();
-    if statements.iter().any(locks_out) {
-        return Err(Failure::request(
-            "Your requested changes will not allow you to manage this secret in the future.",
-        ));
+    let policy = parse(input.required("ResourcePolicy"))?;
+    if shuts_everybody_out(&policy) {
+        return Err(Failure::request(LOCKED_OUT));
     }
-    if input.flag("BlockPublicPolicy").unwrap_or(false) && statements.iter().any(is_public) {
-        return Err(Failure::new(
-            "PublicPolicyException",
-            "You can't attach a resource-based policy that allows broad access to the secret.",
-        ));
+    if input.flag("BlockPublicPolicy").unwrap_or(false) && is_broad(&policy) {
+        return Err(Failure::new("PublicPolicyException", BROAD));
     }
     secret.policy = Some(policy.written());
     secret.touch(given.now);
-    Ok(Some(json!({"ARN": secret.arn, "Name": secret.name})))
+    Ok(Some(named(secret, input)))
 }
 
 /// GetResourcePolicy. Without a policy the member is absent (aws-recorded: GetResourcePolicy.none); a deleted secret is
-/// refused (reported: GetResourcePolicy.deleted).
+/// refused (reported: GetResourcePolicy.deleted). A policy with another name than `default` is not found (aws-model:
+/// `GetResourcePolicyRequest`; the text is `inferred` from the one about secrets).
 pub(crate) fn get(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
     let secret = state.find_live(input, given)?;
-    let mut answer = json!({"ARN": secret.arn, "Name": secret.name});
+    if input.text("PolicyName").is_some_and(|name| name != DEFAULT) {
+        let message = "Secrets Manager can't find the specified resource policy.";
+        return Err(Failure::new("ResourceNotFoundException", message));
+    }
+    let mut answer = named(secret, input);
     if let Some(policy) = &secret.policy {
         answer["ResourcePolicy"] = policy.as_str().into();
     }
@@ -69,140 +60,62 @@ pub(crate) fn get(state: &mut State, input: Input<'_>, given: &mut Given<'_>) ->
 /// DeleteResourcePolicy (aws-recorded: DeleteResourcePolicy.ok). `inferred`: without a policy it succeeds and changes
 /// nothing; else it moves LastChangedDate.
 pub(crate) fn delete(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    only_default(input, "delete")?;
     let secret = state.find_live_mut(input, given)?;
     if secret.policy.take().is_some() {
         secret.touch(given.now);
     }
-    Ok(Some(json!({"ARN": secret.arn, "Name": secret.name})))
+    Ok(Some(named(secret, input)))
 }
 
-/// reported: PutResourcePolicy.syntax, and .bad-version with an older text.
-fn syntax() -> Failure {
-    Failure::new("MalformedPolicyDocumentException", "This resource policy contains a syntax error.")
+/// ListResourcePolicies: the names of the policies, `default` first, and so one name or none (aws-model:
+/// ListResourcePolicies; nothing is recorded). `inferred`: a secret that is scheduled for deletion is refused, as by
+/// GetResourcePolicy.
+pub(crate) fn list(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    let secret = state.find_live(input, given)?;
+    // There is never a second page, so that no token is right.
+    paging::after(input, &format!("policies {}", secret.arn))?;
+    let names: Vec<Value> = secret.policy.iter().map(|_| json!({"PolicyName": DEFAULT})).collect();
+    Ok(Some(json!({"ResourcePolicies": names})))
 }
 
-fn check(policy: &Node) -> Result<(), Failure> {
-    let members = policy.object().ok_or_else(syntax)?;
-    let version = policy.get("Version").map(|version| version.text().is_some_and(|v| VERSIONS.contains(&v)));
-    let known = members.iter().all(|(name, _)| TOP.contains(&name.as_str()));
-    if !known || version == Some(false) || policy.get("Id").is_some_and(|id| id.text().is_none()) {
-        return Err(syntax());
+/// ValidateResourcePolicy: what is wrong with a policy that could be attached is part of the answer (aws-docs:
+/// ValidateResourcePolicy.ok, .fail); a document that is no policy is refused (aws-model: the operation declares
+/// MalformedPolicyDocumentException). A secret that is named must be there, or the model would not declare
+/// ResourceNotFoundException; it is looked at for nothing else, and nothing is changed.
+///
+/// `inferred`: the names of the checks, which nobody has recorded, and that the texts are PutResourcePolicy's.
+pub(crate) fn validate(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
+    if input.text("SecretId").is_some() {
+        state.find_live(input, given)?;
     }
-    let statements = policy.get("Statement").map(Node::elements).unwrap_or_default();
-    if statements.is_empty() {
-        return Err(syntax());
+    let policy = parse(input.required("ResourcePolicy"))?;
+    let mut errors = Vec::new();
+    if is_broad(&policy) {
+        errors.push(json!({"CheckName": "PublicPolicyCheck", "ErrorMessage": BROAD}));
     }
-    statements.iter().try_for_each(check_statement)
-}
-
-fn check_statement(statement: &Node) -> Result<(), Failure> {
-    let members = statement.object().ok_or_else(syntax)?;
-    let known = members.iter().all(|(name, _)| STATEMENT.contains(&name.as_str()));
-    let effect = statement.get("Effect").and_then(Node::text);
-    let pairs =
-        PAIRS.iter().all(|(one, other)| statement.get(one).is_some() != statement.get(other).is_some());
-    let texts = ["Action", "NotAction", "Resource", "NotResource"]
-        .iter()
-        .filter_map(|name| statement.get(name))
-        .all(|node| !node.elements().is_empty() && node.elements().iter().all(|text| text.text().is_some()));
-    let sid = statement.get("Sid").is_none_or(|sid| sid.text().is_some());
-    let condition = statement.get("Condition").is_none_or(|condition| condition.object().is_some());
-    if !(known && matches!(effect, Some("Allow" | "Deny")) && pairs && texts && sid && condition) {
-        return Err(syntax());
+    if shuts_everybody_out(&policy) {
+        errors.push(json!({"CheckName": "LockoutCheck", "ErrorMessage": LOCKED_OUT}));
     }
-    let principal = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
-    principal.map_or(Ok(()), check_principal)
+    Ok(Some(json!({"PolicyValidationPassed": errors.is_empty(), "ValidationErrors": errors})))
 }
 
-fn check_principal(principal: &Node) -> Result<(), Failure> {
-    let kinds = match principal {
-        Node::Text(text) if text == "*" => return Ok(()),
-        Node::Object(kinds) if !kinds.is_empty() => kinds,
-        _ => return Err(syntax()),
-    };
-    for (kind, names) in kinds {
-        if !PRINCIPALS.contains(&kind.as_str()) || names.elements().is_empty() {
-            return Err(syntax());
-        }
-        for name in names.elements() {
-            let name = name.text().ok_or_else(syntax)?;
-            match kind.as_str() {
-                "AWS" if !is_aws_principal(name) => return Err(unsupported_principal()),
-                "Service" if !is_service(name) => return Err(invalid_service()),
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
-/// aws-docs: PutResourcePolicy.bad-principal. AWS says it of principals that do not exist; the reference only of those
-/// that cannot.
-fn unsupported_principal() -> Failure {
-    let message = "This resource policy contains an unsupported principal.";
-    Failure::new("MalformedPolicyDocumentException", message)
-}
-
-/// aws-docs: PutResourcePolicy.bad-service-principal; the same limit.
-fn invalid_service() -> Failure {
-    let message = "This resource policy contains an invalid service principal.";
-    Failure::new("MalformedPolicyDocumentException", message)
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `*`, an account, a unique id of a user or role, or an ARN of IAM or STS.
-fn is_aws_principal(name: &str) -> bool {
-    let unique_id = name.len() >= 16 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let parts: Vec<&str> = name.splitn(6, ':').collect();
-    let arn = matches!(
-        parts.as_slice(),
-        ["arn", partition, "iam" | "sts", "", account, resource]
-            if partition.starts_with("aws") && is_account(account) && is_identity(resource)
-    );
-    name == "*" || is_account(name) || unique_id || arn
-}
-
-fn is_identity(resource: &str) -> bool {
-    let kinds = ["user/", "role/", "assumed-role/", "federated-user/"];
-    resource == "root"
-        || kinds.iter().any(|kind| resource.strip_prefix(kind).is_some_and(|rest| !rest.is_empty()))
-}
-
-fn is_service(name: &str) -> bool {
-    let service = name.strip_suffix(".amazonaws.com").or_else(|| name.strip_suffix(".amazonaws.com.cn"));
-    service.is_some_and(|service| {
-        !service.is_empty()
-            && service.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
-    })
-}
-
-/// Whether a statement speaks of everybody.
-fn names_everybody(statement: &Node) -> bool {
-    match statement.get("Principal") {
-        Some(Node::Text(text)) => text == "*",
-        Some(principal) => principal
-            .get("AWS")
-            .is_some_and(|names| names.elements().iter().any(|name| name.text() == Some("*"))),
-        None => false,
+/// aws-model: only the default policy can be attached or deleted, any other name is an InvalidParameterException. The
+/// text is `inferred`, and that the name is looked at before the secret.
+fn only_default(input: Input<'_>, what: &str) -> Result<(), Failure> {
+    match input.text("PolicyName") {
+        None | Some(DEFAULT) => Ok(()),
+        Some(name) => Err(Failure::parameter(format!(
+            "You can't {what} the resource policy {name}. The only resource policy that you can {what} is default."
+        ))),
     }
 }
 
-/// `inferred`: any condition counts as narrowing; AWS reasons about what it says. A statement for all but some is
-/// public.
-fn is_public(statement: &Node) -> bool {
-    let allows = statement.get("Effect").and_then(Node::text) == Some("Allow");
-    let narrowed =
-        statement.get("Condition").and_then(Node::object).is_some_and(|condition| !condition.is_empty());
-    allows && !narrowed && (names_everybody(statement) || statement.get("NotPrincipal").is_some())
-}
-
-fn locks_out(statement: &Node) -> bool {
-    let denies = statement.get("Effect").and_then(Node::text) == Some("Deny");
-    let everything = statement.get("Action").is_some_and(|actions| {
-        actions.elements().iter().any(|action| matches!(action.text(), Some("*" | "secretsmanager:*")))
-    });
-    denies && everything && names_everybody(statement) && statement.get("Condition").is_none()
+/// ARN, Name and, where the request has it, PolicyName.
+fn named(secret: &Secret, input: Input<'_>) -> Value {
+    let mut answer = json!({"ARN": secret.arn, "Name": secret.name});
+    if let Some(name) = input.text("PolicyName") {
+        answer["PolicyName"] = name.into();
+    }
+    answer
 }

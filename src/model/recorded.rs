@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Given, Random, State, apply};
+use super::{Answer, Given, Random, World as Accounts, apply};
 use crate::service::time::{DAY_MS, Timestamp};
 
 /// The function that may be called.
@@ -23,14 +23,14 @@ impl Random for Zero {
 
 /// An account and its time.
 pub(super) struct World {
-    pub(super) state: State,
+    pub(super) state: Accounts,
     pub(super) now: i64,
 }
 
 impl World {
     /// With a secret `db` whose first version, `v(1)`, holds `one`.
     pub(super) fn new() -> Self {
-        let mut world = World { state: State::new(), now: 1_700_000_000_000 };
+        let mut world = World { state: Accounts::new(), now: 1_700_000_000_000 };
         world.ok("CreateSecret", json!({"Name": "db", "ClientRequestToken": v(1), "SecretString": "one"}));
         world
     }

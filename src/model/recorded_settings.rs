@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::World as Accounts;
 use super::recorded::{FUNCTION, World, v};
-use super::state::State;
 
 #[test]
 fn rotation_is_stored_only_when_its_function_can_be_called() {
@@ -90,7 +90,7 @@ fn policies_are_read_before_they_are_kept() {
 
 #[test]
 fn filters_find_what_they_found_at_aws() {
-    let mut world = World { state: State::new(), now: 1_700_000_000_000 };
+    let mut world = World { state: Accounts::new(), now: 1_700_000_000_000 };
     let secrets = [
         ("/testing2/two", Some("a secret")),
         ("testing1/one", Some("an secret")),

@@ -57,8 +57,18 @@ impl State {
             .ok_or_else(Failure::no_such_secret)
     }
 
-    /// The secret of a request, deleted or not, to be changed.
+    /// The secret of a request, deleted or not, to be changed; a replica is refused.
     pub(crate) fn find_mut(&mut self, input: Input<'_>, given: &Given<'_>) -> Result<&mut Secret, Failure> {
+        let secret = self.find_to_note(input, given)?;
+        secret.refuse_replica().map(|()| secret)
+    }
+
+    /// The secret of a request, deleted or not, to have something noted on it that is no change: that it was read.
+    pub(crate) fn find_to_note(
+        &mut self,
+        input: Input<'_>,
+        given: &Given<'_>,
+    ) -> Result<&mut Secret, Failure> {
         let wanted = wanted(input.required("SecretId"), given)?;
         let secret = self.secrets.get_mut(wanted.name);
         secret
@@ -72,7 +82,7 @@ impl State {
         if secret.deletion.is_some() { Err(Failure::marked_for_deletion()) } else { Ok(secret) }
     }
 
-    /// The secret of a request, to be changed; refused while it waits for its deletion.
+    /// The secret of a request, to be changed; refused while it waits for its deletion, and where it is a replica.
     pub(crate) fn find_live_mut(
         &mut self,
         input: Input<'_>,

@@ -6,6 +6,7 @@ use super::failure::{Answer, Failure};
 use super::given::Given;
 use super::input::Input;
 use super::labels::Labels;
+use super::replication::Replication;
 use super::state::{Secret, State};
 use super::versions::{self, Token};
 use super::{resolve, tags};
@@ -48,6 +49,7 @@ pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
         tags,
         policy: None,
         rotation: None,
+        replication: Replication::default(),
         versions: Vec::new(),
         labels: Labels::new(),
         order: state.created + 1,
@@ -124,7 +126,8 @@ fn stated(text: Option<&str>) -> Option<String> {
 /// Members without a value are absent, never null, false or empty (aws-recorded: DescribeSecret.minimal,
 /// .empty-secret, .kms-default-omitted); a key is repeated in the form it was given (.kms-alias-echoed); DeletedDate
 /// is the time of the request (.deleteddate-is-request-time, against the documentation); versions without a label are
-/// left out (.deprecated-not-listed); `Tags` is there from the first tag on (UntagResource.last-tag).
+/// left out (.deprecated-not-listed); `PrimaryRegion` is there where there are replicas (.replica-primary), in lists too
+/// (ListSecrets.replicated); `Tags` is there from the first tag on (UntagResource.last-tag).
 pub(crate) fn details(secret: &Secret, labels_member: &str) -> Value {
     let mut answer = Map::new();
     let mut put = |member: &str, value: Option<Value>| {
@@ -148,6 +151,7 @@ pub(crate) fn details(secret: &Secret, labels_member: &str) -> Value {
     put("LastAccessedDate", secret.accessed.map(|time| time.to_seconds().into()));
     put("DeletedDate", secret.deletion.map(|deletion| deletion.requested.to_seconds().into()));
     put("Tags", secret.tags.as_deref().map(tags::shown));
+    put("PrimaryRegion", secret.primary_region().map(Value::from));
     let mut labels = Map::new();
     for (label, version) in &secret.labels {
         if let Value::Array(labels) = labels.entry(version.as_str()).or_insert_with(|| json!([])) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::labels::Labels;
+use super::replication::Replication;
 use super::rotation::Rotation;
 use crate::service::time::Timestamp;
 
@@ -36,6 +37,7 @@ pub struct Secret {
     /// The policy as GetResourcePolicy returns it.
     pub(crate) policy: Option<String>,
     pub(crate) rotation: Option<Rotation>,
+    pub(crate) replication: Replication,
     /// Oldest first.
     pub(crate) versions: Vec<Version>,
     /// Label to version id. One entry a label, so that no label can stand on two versions.

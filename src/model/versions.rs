@@ -130,7 +130,8 @@ pub(crate) fn put(state: &mut State, input: Input<'_>, given: &mut Given<'_>) ->
 /// that waits for its value counts as not found (.pending-no-value). `inferred`: a deprecated version can be read by
 /// its id, and its answer has no VersionStages.
 pub(crate) fn get(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
-    let secret = state.find_live_mut(input, given)?;
+    state.find_live(input, given)?;
+    let secret = state.find_to_note(input, given)?;
     let id = match (input.text("VersionId"), input.text("VersionStage")) {
         (Some(id), label) => {
             let version = secret.version(id).ok_or_else(|| Failure::no_such_version(id))?;

@@ -1,6 +1,6 @@
 //! Goes through the steps of a scenario in order, and makes a trace of what happens.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,17 @@ use super::cleanup::Created;
 use super::control;
 use super::plan::Plan;
 use super::probe::{ProbeLevel, pages, probe};
-use crate::scenario::{Action, Eventually, RawBody, RawRequest, Repeat, Scenario, Sign, Step, Variables};
+use crate::scenario::{
+    Action, Eventually, RawBody, RawRequest, Repeat, Scenario, Side, Sign, Step, Variables,
+};
 use crate::service::errors::NOT_MODELLED;
 use crate::service::wire::CONTENT_TYPE;
 use crate::service::{WireRequest, arn, shapes};
+use crate::target::AdminRequest;
 use crate::trace::{Call, End, Exchange, StepTrace, Trace, joined_pages};
 
 /// How scenarios are run.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// What is read after each step that can change state.
     pub probe: ProbeLevel,
@@ -29,6 +32,8 @@ pub struct Settings {
     /// The target plays a recording: it holds no secrets to delete afterwards, and what was sent at once is sent in an
     /// order that it can follow.
     pub playback: bool,
+    /// The request that moves the target's clock.
+    pub clock: Option<AdminRequest>,
 }
 
 /// What came of a scenario.
@@ -47,7 +52,8 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
     let begun = Instant::now();
     let mut run = Run {
         scenario: Arc::clone(&plan.scenario),
-        caller,
+        caller: caller.clone(),
+        homes: BTreeMap::new(),
         settings,
         secrets: plan.secrets.iter().map(|(variable, name)| (variable.clone(), name.clone())).collect(),
         variables: plan.variables,
@@ -60,7 +66,7 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
         Err(trouble) => (End::Failed(trouble.to_string()), Some(trouble)),
     };
     let elapsed = begun.elapsed();
-    let left = if settings.playback { Vec::new() } else { run.created.delete(caller).await };
+    let left = if run.settings.playback { Vec::new() } else { run.created.delete(caller).await };
     let trace = Trace {
         scenario: plan.scenario.id.clone(),
         secrets: plan.secrets,
@@ -73,9 +79,12 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
     Executed { trace, trouble, left }
 }
 
-struct Run<'a> {
+struct Run {
     scenario: Arc<Scenario>,
-    caller: &'a Caller,
+    /// On the side of the present step.
+    caller: Caller,
+    /// Where the latest CreateSecret of each declared secret was sent.
+    homes: BTreeMap<String, Side>,
     settings: Settings,
     /// The declared secrets: variable and name.
     secrets: Vec<(String, String)>,
@@ -86,7 +95,7 @@ struct Run<'a> {
     steps: Vec<StepTrace>,
 }
 
-impl Run<'_> {
+impl Run {
     async fn steps(&mut self) -> Result<End, Trouble> {
         let scenario = Arc::clone(&self.scenario);
         for (index, step) in scenario.steps.iter().enumerate() {
@@ -112,6 +121,7 @@ impl Run<'_> {
 
     async fn step(&mut self, index: usize, step: &Step, last: bool) -> Result<StepTrace, Trouble> {
         let begun = Instant::now();
+        self.caller = self.caller.at(step.side);
         let resend = step.eventually.or(self.settings.patience.filter(|_| reads_only(&step.action)));
         let wait = resend.or(self.settings.patience);
         let mut attempts = 1;
@@ -121,9 +131,11 @@ impl Run<'_> {
             let variables = Arc::new(self.variables.clone());
             let mut probes = Vec::new();
             for (variable, name, level) in self.to_probe(step, &calls, last) {
+                // The ARN says where the secret was made; elsewhere there may be another of its name.
                 let known = variables.get(&format!("{variable}.arn")).and_then(Value::as_str);
+                let known = known.filter(|_| self.homes.get(&variable) == Some(&step.side));
                 let id = known.unwrap_or(&name).to_owned();
-                probes.push(probe(self.caller, &variable, &name, &id, level).await?);
+                probes.push(probe(&self.caller, &variable, &name, &id, level).await?);
             }
             let done = match wait {
                 None => true,
@@ -152,6 +164,10 @@ impl Run<'_> {
     /// Sends what the step says, once.
     async fn send(&mut self, step: &Step) -> Result<Vec<Call>, Trouble> {
         let calls = match (&step.action, &step.repeat) {
+            (Action::Advance(span), _) => {
+                self.advance(*span).await?;
+                Vec::new()
+            }
             (Action::Parallel(parallel), _) => {
                 let actions: Vec<&Action> = parallel.calls.iter().map(|call| &call.action).collect();
                 self.send_at_once(&actions).await?
@@ -177,7 +193,7 @@ impl Run<'_> {
             }
             (Action::Call(call), Some(Repeat::Pages { .. })) => {
                 let input = call.input.resolve(&self.variables)?;
-                pages(self.caller, &call.operation, input).await?.into_iter().map(plain).collect()
+                pages(&self.caller, &call.operation, input).await?.into_iter().map(plain).collect()
             }
             (action @ Action::Raw(_), Some(Repeat::Pages { .. })) => {
                 vec![plain(self.send_one(action, None).await?)]
@@ -187,6 +203,14 @@ impl Run<'_> {
             self.see(&call.exchange);
         }
         Ok(calls)
+    }
+
+    async fn advance(&self, span: Duration) -> Result<(), Trouble> {
+        let admin = self.settings.clock.as_ref();
+        if admin.is_none() && !self.settings.playback {
+            return Err(Trouble::Clock("the target does not say how (`clock` in smcheck.toml)".to_owned()));
+        }
+        self.caller.advance(span, admin.filter(|_| !self.settings.playback)).await
     }
 
     async fn send_at_once(&mut self, actions: &[&Action]) -> Result<Vec<Call>, Trouble> {
@@ -258,13 +282,15 @@ impl Run<'_> {
                 Ok((WireRequest::call(&call.operation, &call.input.resolve(variables)?), Sign::Good))
             }
             Action::Raw(raw) => Ok((raw_request(raw, variables)?, raw.sign)),
-            Action::Parallel(_) => unreachable!("the parser puts no parallel step into another"),
+            Action::Parallel(_) | Action::Advance(_) => {
+                unreachable!("the parser puts neither into a parallel step")
+            }
         }
     }
 
     /// Takes note of what a response says: created secrets and their ARNs.
     fn see(&mut self, exchange: &Exchange) {
-        self.created.see(exchange);
+        self.created.see(exchange, self.caller.side());
         if exchange.operation.as_deref() != Some("CreateSecret") {
             return;
         }
@@ -275,6 +301,7 @@ impl Run<'_> {
         if !exchange.response.succeeded() {
             return;
         }
+        self.homes.insert(variable.clone(), self.caller.side());
         let body = exchange.response.json();
         if let Some(arn) = body.as_ref().and_then(|body| body.get("ARN")).and_then(Value::as_str) {
             if let Some(partial) = arn::partial(arn) {
@@ -291,7 +318,7 @@ impl Run<'_> {
             && let Some(name) = input.get("Name").and_then(Value::as_str)
             && self.secrets.iter().any(|(_, known)| known == name)
         {
-            self.created.suspect(name);
+            self.created.suspect(name, self.caller.side());
         }
     }
 
@@ -382,7 +409,7 @@ fn raw_request(raw: &RawRequest, variables: &Variables) -> Result<WireRequest, T
 fn reads_only(action: &Action) -> bool {
     match action {
         Action::Call(call) => shapes().operation(&call.operation).is_some_and(|operation| operation.reads),
-        Action::Raw(_) | Action::Parallel(_) => false,
+        Action::Raw(_) | Action::Parallel(_) | Action::Advance(_) => false,
     }
 }
 

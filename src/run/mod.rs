@@ -12,7 +12,7 @@ pub mod plan;
 pub mod probe;
 pub mod stop;
 
-pub use caller::{Caller, Trouble};
+pub use caller::{Caller, Second, Trouble};
 pub use executor::{Executed, Settings, execute};
 pub use plan::{Names, Plan};
 pub use probe::ProbeLevel;

@@ -150,11 +150,22 @@ impl Need {
     }
 }
 
+/// Where a step calls: in the region and with the account that all steps have, or in the second of either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Side {
+    /// Whether it signs for `${second-region}` and calls that.
+    pub second_region: bool,
+    /// Whether it calls with the credentials of the second account.
+    pub second_account: bool,
+}
+
 /// One step.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Where it stands in the file.
     pub place: Place,
+    /// Where it calls, and where the labels are read after it.
+    pub side: Side,
     /// What is sent.
     pub action: Action,
     /// What must come back; of `parallel` see [`Parallel`].
@@ -180,6 +191,8 @@ pub enum Action {
     Raw(RawRequest),
     /// Several at once.
     Parallel(Parallel),
+    /// No request of the service: the target's clock is moved forward.
+    Advance(Duration),
 }
 
 /// An operation with its input.
@@ -417,6 +430,15 @@ impl BodyPath {
 }
 
 impl Scenario {
+    /// How far the target's clock has been moved when a step's exchanges are made, in milliseconds.
+    pub fn moved_by(&self, step: usize) -> i64 {
+        let moves = self.steps.iter().take(step.saturating_add(1)).map(|step| match step.action {
+            Action::Advance(span) => i64::try_from(span.as_millis()).unwrap_or(i64::MAX),
+            Action::Call(_) | Action::Raw(_) | Action::Parallel(_) => 0,
+        });
+        moves.fold(0, i64::saturating_add)
+    }
+
     /// The evidence that a step's expectation rests on.
     pub fn evidence_of<'a>(&'a self, step: &'a Step) -> &'a Evidence {
         // The step's own evidence replaces the file's as a whole.

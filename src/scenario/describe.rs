@@ -35,8 +35,15 @@ impl Matcher {
                 }
                 Value::Object(map)
             }
-            Matcher::Arn(secret) => {
-                variables.get(&format!("{secret}.arn")).cloned().unwrap_or_else(|| json!({"$arn": secret}))
+            Matcher::Arn { secret, region } => {
+                let latest = variables.get(&format!("{secret}.arn"));
+                let Some(region) = region else {
+                    return latest.cloned().unwrap_or_else(|| json!({"$arn": secret}));
+                };
+                let region = region.resolve_known(variables);
+                let arn = latest.and_then(Value::as_str).zip(region.as_str());
+                let arn = arn.and_then(|(arn, region)| super::evaluate::moved(arn, region));
+                arn.map_or_else(|| json!({"$arn": {"secret": secret, "region": region}}), Value::String)
             }
             Matcher::Uuid => json!({"$uuid": "any"}),
             Matcher::Time(time) => json!({"$time": time.describe()}),

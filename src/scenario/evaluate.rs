@@ -82,7 +82,9 @@ impl Walk<'_> {
                 Value::Object(map) => self.map(members, *partial, map),
                 _ => self.wrong_type(matcher, value),
             },
-            Matcher::Arn(secret) => self.text(matcher, value, |text| is_arn_of(secret, text, self.context)),
+            Matcher::Arn { secret, region } => {
+                self.text(matcher, value, |text| is_arn_of(secret, region.as_ref(), text, self.context));
+            }
             Matcher::Uuid => self.text(matcher, value, is_uuid),
             Matcher::Regex { regex, .. } => self.text(matcher, value, |text| regex.is_match(text)),
             Matcher::Bytes(bytes) => {
@@ -321,14 +323,32 @@ fn length(value: &Value) -> Option<u64> {
 
 /// Whether the text is the complete ARN of the declared secret: the one that its latest CreateSecret answered,
 /// and in any case one that is well formed for the secret's name and the region.
-fn is_arn_of(secret: &str, text: &str, context: &Context<'_>) -> bool {
+fn is_arn_of(secret: &str, region: Option<&Template>, text: &str, context: &Context<'_>) -> bool {
     let known = |name: &str| context.variables.get(name).and_then(Value::as_str);
     let Some(arn) = SecretArn::parse(text) else {
         return false;
     };
-    known(secret).is_some_and(|name| arn.is_complete_for(name))
-        && known("region").is_none_or(|region| arn.region == region)
-        && known(&format!("{secret}.arn")).is_none_or(|latest| latest == text)
+    let latest = known(&format!("{secret}.arn"));
+    let in_place = match region.map(|region| region.resolve_text(context.variables)) {
+        // It may have been made in the second region, where the scenario has one.
+        None => {
+            let ours = ["region", "second-region"].map(known);
+            (ours[0].is_none() || ours.contains(&Some(arn.region)))
+                && latest.is_none_or(|latest| latest == text)
+        }
+        Some(Ok(region)) => {
+            arn.region == region
+                && latest.is_none_or(|latest| moved(latest, &region).as_deref() == Some(text))
+        }
+        Some(Err(_)) => false,
+    };
+    known(secret).is_some_and(|name| arn.is_complete_for(name)) && in_place
+}
+
+/// The ARN of the same secret in another region.
+pub(super) fn moved(arn: &str, region: &str) -> Option<String> {
+    let own = SecretArn::parse(arn)?.region;
+    Some(arn.replacen(&format!(":{own}:"), &format!(":{region}:"), 1))
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -22,7 +22,12 @@ pub enum Matcher {
         partial: bool,
     },
     /// The complete ARN of the declared secret, from its latest successful CreateSecret.
-    Arn(String),
+    Arn {
+        /// The secret's variable.
+        secret: String,
+        /// The region of a replica, whose ARN is otherwise the same.
+        region: Option<Template>,
+    },
     /// A UUID in lower case.
     Uuid,
     /// A timestamp.

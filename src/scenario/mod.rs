@@ -3,11 +3,13 @@
 //! A file goes through these in order: `load` makes a tree of its bytes and keeps hostile ones out, `cases` makes
 //! one tree for each row, `read` makes a [`Scenario`] of a tree and collects every [`Finding`] on the way.
 //! [`evaluate`] holds a response against a [`Matcher`]; waiting and judging share it. `words` is the table of all
-//! words of the language, with [`schema`] for editors made from it.
+//! words of the language, with [`schema`] for editors made from it. [`register`] holds the rules that scenarios name,
+//! [`coverage`] counts what they check.
 
 mod assign;
 pub mod ast;
 mod cases;
+pub mod coverage;
 mod describe;
 mod evaluate;
 pub mod finding;
@@ -19,6 +21,7 @@ mod matcher_tests;
 pub mod nearest;
 mod node;
 mod read;
+pub mod register;
 pub mod schema;
 mod source;
 pub mod template;
@@ -39,6 +42,7 @@ pub use load::FILE_MAX;
 pub use matcher::{Context, Evaluation, Matcher, Mismatch, MismatchKind};
 pub use schema::json_schema;
 pub use template::{Template, Unbound, Variables};
+pub use units::span_text;
 
 use cases::{Budget, Filling};
 use node::Node;

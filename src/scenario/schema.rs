@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::ast::{EvidenceKind, Need, Sign};
 use super::matcher::TypeName;
 use super::words::{
-    CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT, LENGTH, MATCHERS,
-    PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
+    ACCOUNTS, ADVANCE_STEP, ARN, CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT,
+    LENGTH, MATCHERS, PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
 };
 use crate::service::errors::{AUTHENTICATION, COMMON};
 use crate::service::{Kind, Operation, ShapeId, shapes};
@@ -130,9 +130,11 @@ fn evidence() -> Value {
 }
 
 fn step() -> Value {
-    let words: Vec<Word> = CALL_STEP.iter().chain(RAW_STEP).chain(PARALLEL_STEP).copied().collect();
+    let words: Vec<Word> =
+        CALL_STEP.iter().chain(RAW_STEP).chain(PARALLEL_STEP).chain(ADVANCE_STEP).copied().collect();
     let mut schema = object(&words, step_key);
-    schema["oneOf"] = json!([{"required": ["do"]}, {"required": ["raw"]}, {"required": ["parallel"]}]);
+    schema["oneOf"] =
+        ["do", "raw", "parallel", "advance"].map(|form| json!({"required": [form]})).to_vec().into();
     schema["allOf"] = by_operation();
     schema
 }
@@ -169,6 +171,8 @@ fn step_key(key: &str) -> Value {
         "with" => json!({"type": "object"}),
         "returns" => reference("expected"),
         "fails" => reference("fails"),
+        "region" => json!({"enum": ["${region}", "${second-region}"]}),
+        "account" => json!({"enum": ACCOUNTS}),
         "labels" => json!({"type": "object", "additionalProperties": {"anyOf": [
             labels,
             reference("template"),
@@ -181,6 +185,7 @@ fn step_key(key: &str) -> Value {
         "raw" => reference("raw"),
         "parallel" => json!({"type": "array", "minItems": 1, "items": or_template(reference("inner-step"))}),
         "invariant" => reference("invariant"),
+        "advance" => reference("span"),
         _ => json!({"type": "string"}),
     }
 }
@@ -270,6 +275,7 @@ fn matcher() -> Value {
 fn matcher_value(name: &str) -> Value {
     let expected = reference("expected");
     match name {
+        "$arn" => json!({"anyOf": [{"type": "string"}, object(ARN, |_| json!({"type": "string"}))]}),
         "$uuid" => json!({"const": "any"}),
         "$absent" => json!({"const": true}),
         "$time" => json!({"anyOf": [{"enum": super::read::SHORT_TIMES}, object(TIME, |key| match key {

@@ -42,7 +42,7 @@ pub(super) fn millis_text(millis: i64) -> String {
 }
 
 /// A duration in the largest unit that needs no fraction.
-pub(super) fn span_text(span: Duration) -> String {
+pub fn span_text(span: Duration) -> String {
     millis_text(i64::try_from(span.as_millis()).unwrap_or(i64::MAX))
 }
 

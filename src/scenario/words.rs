@@ -38,6 +38,8 @@ pub(super) const SECRET: &[Word] =
 pub(super) const CALL_STEP: &[Word] = &[
     ("do", "The operation."),
     ("with", "Its input, sent exactly as written: nothing is added, not even a ClientRequestToken."),
+    ("region", "The region to sign for and to call: `${second-region}`; `${region}` unless said otherwise."),
+    ("account", "Whose credentials to call with: `second`; `first` unless said otherwise."),
     ("returns", "The body of a success, exact."),
     ("fails", "The failure: code, message, status; what is left out is not compared."),
     ("labels", "All versions of the secret with their labels, after this step."),
@@ -59,6 +61,10 @@ pub(super) const PARALLEL_STEP: &[Word] = &[
         "What must hold afterwards: how many succeeded or failed, and which version carries a label.",
     ),
 ];
+
+/// Keys of a step with `advance`, beside those it shares with `do`.
+pub(super) const ADVANCE_STEP: &[Word] =
+    &[("advance", "How far the target's clock moves forward, for example `8 days`; needs `clock`.")];
 
 /// Keys of a step inside `parallel`.
 pub(super) const INNER_STEP: [&str; 6] = ["do", "raw", "with", "returns", "fails", "note"];
@@ -107,7 +113,10 @@ pub(super) const FILL: &[Word] = &[
 
 /// The matchers.
 pub(super) const MATCHERS: &[Word] = &[
-    ("$arn", "The complete ARN of the declared secret, from its latest successful CreateSecret."),
+    (
+        "$arn",
+        "The complete ARN of the declared secret, from its latest successful CreateSecret; with `region`, that of its replica.",
+    ),
     ("$uuid", "A UUID in lower case with hyphens; write `$uuid: any`."),
     ("$time", "A timestamp: now, any, day, a span with a tolerance, or a relation to a saved one."),
     ("$regex", "A string that the expression matches as a whole."),
@@ -134,6 +143,13 @@ pub(super) const TIME: &[Word] = &[
 
 /// Keys of the long form of `$length`.
 pub(super) const LENGTH: &[Word] = &[("min", "At least this."), ("max", "At most this.")];
+
+/// Keys of the long form of `$arn`.
+pub(super) const ARN: &[Word] =
+    &[("secret", "The declared secret."), ("region", "The region of its replica: `${second-region}`.")];
+
+/// The values of `account`.
+pub(super) const ACCOUNTS: [&str; 2] = ["first", "second"];
 
 /// Keys of the long form of `$save`.
 pub(super) const SAVE: &[Word] = &[("as", "The variable."), ("is", "What the value must match too.")];

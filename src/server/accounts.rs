@@ -1,14 +1,18 @@
-//! The accounts of the reference: a state for each account and region, and dice of its own.
+//! The accounts of the reference: one world for all, and dice for each account and region.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
-use crate::model::{Answer, Given, Random, State, apply};
-use crate::service::time::Timestamp;
+use crate::model::{Answer, Given, Random, World, apply};
+use crate::service::time::{DAY_MS, Timestamp};
+
+/// No clock is moved farther than a thousand years.
+const FARTHEST_MS: i64 = 365_250 * DAY_MS;
 
 /// Dice from a seeded generator.
 pub(super) struct Dice(StdRng);
@@ -35,13 +39,6 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The secrets of one account in one region.
-struct Account {
-    state: State,
-    dice: Dice,
-    latest: Timestamp,
-}
-
 /// Where a request goes, and when.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -52,31 +49,67 @@ pub(super) struct Place<'a> {
     pub(super) now: Timestamp,
 }
 
-type Regions = HashMap<String, Arc<Mutex<Account>>>;
+/// What belongs to one account besides its secrets.
+struct Account {
+    /// By region.
+    dice: HashMap<String, Dice>,
+    latest: Timestamp,
+}
 
-/// All accounts. Each has a lock of its own, so that accounts do not wait for each other.
+/// All accounts, behind one lock: a call may reach other regions and accounts, and takes microseconds.
 pub(super) struct Accounts {
     seed: u64,
-    by_account: Mutex<HashMap<String, Regions>>,
+    all: Mutex<All>,
+    /// How far the clock of an account was moved, in milliseconds.
+    moved: RwLock<HashMap<String, i64>>,
+}
+
+#[derive(Default)]
+struct All {
+    world: World,
+    accounts: HashMap<String, Account>,
 }
 
 impl Accounts {
     pub(super) fn new(seed: u64) -> Self {
-        Accounts { seed, by_account: Mutex::new(HashMap::new()) }
+        Accounts { seed, all: Mutex::default(), moved: RwLock::default() }
     }
 
-    /// Forgets all secrets of all accounts.
+    /// Moves the clock of one account forward, in all its regions; says what time it is there. `None` when the
+    /// account would leave the years that a calendar knows.
+    pub(super) fn advance(&self, account: &str, by: Duration, now: Timestamp) -> Option<Timestamp> {
+        let mut moved = self.moved.write().unwrap_or_else(PoisonError::into_inner);
+        let there = moved.entry(account.to_owned()).or_insert(0);
+        let sum =
+            i64::try_from(by.as_millis()).ok()?.checked_add(*there).filter(|sum| *sum <= FARTHEST_MS)?;
+        *there = sum;
+        Some(now.plus_ms(sum))
+    }
+
+    /// How far the clock of an account was moved.
+    fn moved(&self, account: &str) -> i64 {
+        let moved = self.moved.read().unwrap_or_else(PoisonError::into_inner);
+        moved.get(account).copied().unwrap_or(0)
+    }
+
+    /// Forgets all secrets of all accounts, and that their clocks were moved.
     pub(super) fn reset(&self) {
-        lock(&self.by_account).clear();
+        *lock(&self.all) = All::default();
+        self.moved.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Answers one call.
     pub(super) fn apply(&self, place: Place<'_>, operation: &str, input: &Value) -> Answer {
-        let account = self.account(place.account, place.region);
-        let mut account = lock(&account);
-        let Account { state, dice, latest } = &mut *account;
-        // The machine's clock may be set back; a state's time may not.
-        *latest = place.now.max(*latest);
+        let mut all = lock(&self.all);
+        let All { world, accounts } = &mut *all;
+        let Account { dice, latest } = accounts
+            .entry(place.account.to_owned())
+            .or_insert_with(|| Account { dice: HashMap::new(), latest: Timestamp(i64::MIN) });
+        // The machine's clock may be set back; an account's time may not.
+        *latest = place.now.plus_ms(self.moved(place.account)).max(*latest);
+        // The dice of an account do not depend on which other accounts there are.
+        let seed = hash(hash(self.seed, place.account), place.region);
+        let dice = dice.entry(place.region.to_owned()).or_insert_with(|| Dice::new(seed));
         let mut given = Given {
             now: *latest,
             account: place.account,
@@ -85,19 +118,7 @@ impl Accounts {
             functions: place.functions,
             random: dice,
         };
-        apply(state, operation, input, &mut given)
-    }
-
-    fn account(&self, account: &str, region: &str) -> Arc<Mutex<Account>> {
-        let mut accounts = lock(&self.by_account);
-        if let Some(found) = accounts.get(account).and_then(|regions| regions.get(region)) {
-            return found.clone();
-        }
-        // The dice of an account do not depend on which other accounts there are.
-        let dice = Dice::new(hash(hash(self.seed, account), region));
-        let new = Arc::new(Mutex::new(Account { state: State::new(), dice, latest: Timestamp(i64::MIN) }));
-        accounts.entry(account.to_owned()).or_default().insert(region.to_owned(), new.clone());
-        new
+        apply(world, operation, input, &mut given)
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! `front` turns connections into [`Responder::respond`] calls and back, and knows nothing of Secrets Manager.
 //! [`Reference`] answers from the model: it checks signatures, keeps an account's state behind a lock, and gives the
-//! model the time and its dice. [`Playback`] answers from fixtures.
+//! model the time and its dice. [`Playback`] answers from fixtures, and [`faults`] makes the reference answer wrongly, to
+//! see whether the scenarios notice.
 
 mod accounts;
+mod admin;
+pub mod faults;
 mod front;
 pub mod playback;
 mod reference;

@@ -5,7 +5,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use serde_json::json;
+
 use super::accounts::{Accounts, Dice, Place, lock};
+use super::admin;
 use super::responder::Responder;
 use crate::model::{self, Random};
 use crate::service::sigv4::{self, Credentials, Refusal};
@@ -18,7 +21,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Whom the reference lets in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
-    /// Registered key pairs only, with signatures that are right for the reference's region and the time.
+    /// Registered key pairs only, with signatures that are right for a region that the reference serves and the time.
     Strict,
     /// Whoever sends a SigV4 `Authorization` header, whatever the key and the signature. The region is the one that was
     /// signed for. An access key of twelve digits is the account; every other one is in the default account.
@@ -32,6 +35,8 @@ pub struct ReferenceOptions {
     pub region: String,
     /// Whom it lets in.
     pub auth: Auth,
+    /// Other regions that it serves with [`Auth::Strict`]; with [`Auth::Any`] it serves all.
+    pub other_regions: Vec<String>,
     /// The account of access keys that name none, with [`Auth::Any`].
     pub default_account: String,
     /// The rotation functions that may be called; none, unless told otherwise. See `model::Given::functions`.
@@ -47,6 +52,7 @@ impl Default for ReferenceOptions {
         ReferenceOptions {
             region: "us-east-1".to_owned(),
             auth: Auth::Strict,
+            other_regions: Vec::new(),
             default_account: "123456789012".to_owned(),
             functions: Vec::new(),
             seed: None,
@@ -110,21 +116,36 @@ impl Reference {
         Credentials::new(access_key, secret_key)
     }
 
+    /// The account that an access key belongs to, where the reference knows the key.
+    pub fn account_of(&self, access_key: &str) -> Option<String> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.get(access_key).map(|key| key.account.clone())
+    }
+
     /// Forgets all secrets of all accounts; the key pairs stay.
     pub fn reset(&self) {
         self.accounts.reset();
     }
 
-    fn answer(&self, request: &WireRequest, request_id: &str) -> WireResponse {
+    /// Answers `request` for the one who signed `signed`: a layer around the reference changes requests on their way,
+    /// and their signatures are not its own to make.
+    pub(super) fn respond_for(&self, signed: &WireRequest, request: &WireRequest) -> WireResponse {
+        self.answer(signed, request, &self.next_id())
+    }
+
+    fn answer(&self, signed: &WireRequest, request: &WireRequest, request_id: &str) -> WireResponse {
         let now = (self.options.clock)();
-        let (account, region) = match self.caller(request, now) {
+        let (account, region) = match self.caller(signed, now) {
             Ok(caller) => caller,
             Err(why) => return WireResponse::refusal(why.status, why.code, &why.message, request_id),
         };
+        if admin::is_admin(request) {
+            return self.admin(request, &account, now, request_id);
+        }
         let place = Place {
             account: &account,
             region,
-            partition: partition(region),
+            partition: model::partition(region),
             functions: &self.options.functions,
             now,
         };
@@ -135,6 +156,17 @@ impl Reference {
             Err(failure) => {
                 WireResponse::failure(failure.status(), failure.code, &failure.message, request_id)
             }
+        }
+    }
+
+    /// What is asked of the reference itself, not of the service.
+    fn admin(&self, request: &WireRequest, account: &str, now: Timestamp, id: &str) -> WireResponse {
+        let moved = admin::advance(request).and_then(|by| {
+            self.accounts.advance(account, by, now).ok_or_else(|| "that is too far".to_owned())
+        });
+        match moved {
+            Ok(there) => WireResponse::success(Some(&json!({"now": there.to_seconds()})), id),
+            Err(why) => WireResponse::refusal(400, admin::BAD_REQUEST, &why, id),
         }
     }
 
@@ -152,6 +184,10 @@ impl Reference {
             }
             // Without an access key this says what is missing, in either mode.
             _ => {
+                let others = &self.options.other_regions;
+                let signed =
+                    signed_region(request).filter(|signed| others.iter().any(|other| other == signed));
+                let region = signed.unwrap_or(region);
                 let access_key = sigv4::verify(request, region, secret_of, now)?;
                 let account = keys.get(&access_key).map(|key| key.account.clone());
                 Ok((account.unwrap_or_else(|| self.options.default_account.clone()), region))
@@ -172,7 +208,7 @@ impl Reference {
 
 impl Responder for Reference {
     fn respond(&self, request: &WireRequest) -> WireResponse {
-        self.answer(request, &self.next_id())
+        self.respond_for(request, request)
     }
 }
 
@@ -195,13 +231,4 @@ fn signed_region(request: &WireRequest) -> Option<&str> {
     let region = credential.rsplit('/').nth(2)?;
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (!region.is_empty() && region.len() <= 128 && region.bytes().all(fits)).then_some(region)
-}
-
-/// The partition that a region lies in (aws-docs).
-fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }

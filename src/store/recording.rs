@@ -17,6 +17,9 @@ use crate::service::wire::{CONTENT_TYPE, REQUEST_ID_HEADER, TARGET_HEADER, TARGE
 use crate::service::{WireRequest, WireResponse};
 use crate::trace::{Exchange, Trace};
 
+/// What is written instead of the number of an account.
+const NO_ACCOUNT: &str = "000000000000";
+
 /// A content type as servers write it; anything else in that header is nobody's business.
 static MEDIA_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[a-z]{1,20}/[A-Za-z0-9.+-]{1,40}(; ?charset=[A-Za-z0-9-]{1,20})?$")
@@ -33,9 +36,11 @@ pub fn record(scenario: &Scenario, trace: &Trace, target: &TargetInfo, observati
     let mut fixture = Fixture::new(&scenario.id, recorded, &trace.region);
     fixture.observation = observation.to_owned();
     let literals = literals::literals(scenario, trace);
-    let mut recorder = Recorder { stand_ins: StandIns::new(declared(scenario, trace), literals) };
+    let mut recorder = Recorder { stand_ins: StandIns::new(declared(scenario, trace), literals), moved: 0 };
     for step in &trace.steps {
         let number = step.index + 1;
+        // Times are written by the machine's clock, which is what a playback has.
+        recorder.moved = scenario.moved_by(step.index);
         for call in racing::in_order(&recorder.stand_ins, step) {
             let mut exchange = recorder.exchange(number, &call.exchange);
             exchange.parallel = call.inner.is_some();
@@ -80,11 +85,13 @@ fn declared(scenario: &Scenario, trace: &Trace) -> BTreeMap<String, NameForm> {
 
 struct Recorder {
     stand_ins: StandIns,
+    /// How far the target's clock was ahead of the machine's, in milliseconds.
+    moved: i64,
 }
 
 impl Recorder {
     fn exchange(&mut self, step: usize, exchange: &Exchange) -> RecordedExchange {
-        self.stand_ins.begin(exchange.received_at);
+        self.stand_ins.begin(exchange.received_at.plus_ms(self.moved.saturating_neg()));
         let operation = exchange.operation.as_deref();
         let input = exchange.request.json().filter(is_container);
         if operation == Some("GetRandomPassword") {
@@ -166,7 +173,16 @@ impl Recorder {
         let value = |need: &str| step.variables.get(need).and_then(Value::as_str).map(str::to_owned);
         let needs = scenario.needs.iter().map(|need| need.as_str());
         let provided: Vec<_> = needs.filter_map(|need| Some((need.to_owned(), value(need)?))).collect();
-        provided.into_iter().map(|(need, value)| (need, self.stand_ins.closed(&value))).collect()
+        let stand_in = |(need, value): (String, String)| {
+            let shown = match need.as_str() {
+                // A region is written wherever it stands, and the number of any account is this one.
+                "second-region" => value,
+                "second-account" => NO_ACCOUNT.to_owned(),
+                _ => self.stand_ins.closed(&value),
+            };
+            (need, shown)
+        };
+        provided.into_iter().map(stand_in).collect()
     }
 }
 

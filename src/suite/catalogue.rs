@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::scenario::register::{BadRegister, Register};
 use crate::scenario::{self, Finding, Scenario};
 
 mod built_in {
@@ -11,6 +12,9 @@ mod built_in {
 
 /// The folder that takes the place of the built-in catalogue where it exists.
 pub const FOLDER: &str = "scenarios";
+
+/// The folder that takes the place of the built-in rule register where it exists.
+pub const RULES_FOLDER: &str = "rules";
 
 /// Where scenarios come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +156,25 @@ fn collect(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<(), LoadError> {
         }
     }
     Ok(())
+}
+
+/// The rule register: the files of a `rules` folder here, or what the binary carries.
+///
+/// # Errors
+/// A file that cannot be read; everything that is wrong with the register, one line each.
+pub fn rules(current: &Path) -> Result<Register, String> {
+    let folder = current.join(RULES_FOLDER);
+    let lines = |bad: Vec<BadRegister>| bad.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    if !folder.is_dir() {
+        return Register::read(built_in::RULES.iter().copied()).map_err(lines);
+    }
+    let files = Catalogue::Folder(folder).files().map_err(|why| why.to_string())?;
+    let text = |file: &CatalogueFile| match std::str::from_utf8(&file.bytes) {
+        Ok(text) => Ok((file.id.clone(), text.to_owned())),
+        Err(_) => Err(format!("{}: the file is not UTF-8", file.path)),
+    };
+    let texts = files.iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    Register::read(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(lines)
 }
 
 /// The snapshot of the reference that the binary carries for a scenario, by the snapshot's file name without

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rand::Rng;
+use serde_json::Value;
 
 use super::catalogue::built_in_known;
 use crate::judge::{KnownError, KnownList, TargetInfo};
 use crate::run::caller::Guard;
-use crate::run::{Caller, Stop};
-use crate::scenario::Scenario;
+use crate::run::{Caller, Second, Stop};
+use crate::scenario::{Need, Scenario};
+use crate::server::faults::Layer;
 use crate::server::{Reference, ReferenceOptions, Responder, Server};
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::Timestamp;
@@ -26,6 +28,7 @@ pub struct Opened {
     /// Its name, endpoint and version, for reports and recordings.
     pub info: TargetInfo,
     client: Client,
+    second: Second,
     guard: Guard,
     behind: Behind,
 }
@@ -89,28 +92,21 @@ impl Opened {
         };
         match &target.kind {
             Kind::Embedded => {
-                let options =
-                    ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
-                let reference = Arc::new(Reference::new(options));
-                let server = Server::start(reference.clone(), 0).await.map_err(OpenError::Listen)?;
-                let endpoint = server.endpoint();
-                let client = client(&endpoint)?;
-                let mut target = target.clone();
-                target.credentials = reference.new_account();
-                let info = info(&endpoint, Some(env!("CARGO_PKG_VERSION").to_owned()));
-                let behind = Behind::Reference { server, reference };
-                Ok(Opened { target, info, client, guard: Guard::default(), behind })
+                let (opened, ()) = Self::embedded(target.clone(), |reference| (reference, ())).await?;
+                Ok(opened)
             }
             Kind::Url(url) => {
                 let (client, info) = (client(url)?, info(url, None));
-                Ok(Opened { target, info, client, guard: Guard::default(), behind: Behind::Nothing })
+                let second = second(&target, |_| Ok(client.clone()))?;
+                Ok(Opened { target, info, client, second, guard: Guard::default(), behind: Behind::Nothing })
             }
             Kind::Start(plan) => {
                 let emulator = Emulator::start(plan).await?;
                 let client = client(&emulator.endpoint)?;
                 let info = info(&emulator.endpoint, emulator.version.clone());
                 let behind = Behind::Emulator(Box::new(emulator));
-                Ok(Opened { target, info, client, guard: Guard::default(), behind })
+                let second = second(&target, |_| Ok(client.clone()))?;
+                Ok(Opened { target, info, client, second, guard: Guard::default(), behind })
             }
             Kind::Aws { endpoint, accounts } => {
                 let sts = client(&aws::sts_endpoint(&target.region))?;
@@ -121,12 +117,58 @@ impl Opened {
                 {
                     return Err(refusal.into());
                 }
+                let second = second(&target, |region| client(&aws::endpoint(region)))?;
                 let (client, info) = (client(endpoint)?, info(endpoint, None));
                 let ledger = Ledger::open(folder).map_err(OpenError::Ledger)?;
                 let guard = Guard { pace: Some(Arc::new(Pace::default())), ledger: Some(Arc::new(ledger)) };
-                Ok(Opened { target, info, client, guard, behind: Behind::Nothing })
+                Ok(Opened { target, info, client, second, guard, behind: Behind::Nothing })
             }
         }
+    }
+
+    /// Opens the embedded reference with a layer around it that can be made to answer wrongly.
+    ///
+    /// # Errors
+    /// When our own server cannot listen.
+    pub async fn wrong(target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
+        let layer = |reference| {
+            let layer = Arc::new(Layer::new(reference));
+            (layer.clone() as Arc<dyn Responder>, layer)
+        };
+        Self::embedded(target, layer).await
+    }
+
+    /// Opens the embedded reference behind what `around` makes of it: who answers, and what the caller wants to keep.
+    async fn embedded<T>(
+        mut target: Target,
+        around: impl FnOnce(Arc<Reference>) -> (Arc<dyn Responder>, T),
+    ) -> Result<(Self, T), OpenError> {
+        let region = second_region(&target);
+        target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
+        let options = ReferenceOptions {
+            region: target.region.clone(),
+            other_regions: vec![region.clone()],
+            ..ReferenceOptions::default()
+        };
+        let reference = Arc::new(Reference::new(options));
+        let (responder, kept) = around(reference.clone());
+        let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
+        let endpoint = server.endpoint();
+        let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
+        target.credentials = reference.new_account();
+        let credentials = reference.new_account();
+        let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
+        // The reference has no KMS and takes any key for one of the account's.
+        let own = account(&target.credentials);
+        let key = format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
+        target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
+        let account = account(&credentials);
+        target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
+        let second = Second { region: Some((region, client.clone())), credentials: Some(credentials) };
+        let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+        let info = TargetInfo { name: target.name.clone(), endpoint, version };
+        let behind = Behind::Reference { server, reference };
+        Ok((Opened { target, info, client, second, guard: Guard::default(), behind }, kept))
     }
 
     /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a
@@ -147,7 +189,15 @@ impl Opened {
         }
         // The endpoint of a scenario without a recording: nobody is there.
         let client = Client::new("http://127.0.0.1:9", target.connect_timeout, target.timeout)?;
-        Ok(Opened { target, info, client, guard: Guard::default(), behind: Behind::Sessions(sessions) })
+        let guard = Guard::default();
+        Ok(Opened {
+            target,
+            info,
+            client,
+            second: Second::default(),
+            guard,
+            behind: Behind::Sessions(sessions),
+        })
     }
 
     /// Whether it plays recordings back.
@@ -166,16 +216,21 @@ impl Opened {
     /// A caller for a scenario: with an account of its own where it is isolated and the target allows it.
     pub fn caller(&self, scenario: &Scenario, stop: Stop) -> Caller {
         let mut client = &self.client;
+        let mut second = self.second.clone();
         let credentials = match (&self.behind, &self.target.isolation) {
             (Behind::Sessions(sessions), _) => {
                 client = sessions.get(&scenario.id).map_or(client, |(_, client)| client);
+                // A recording answers both sides alike, in the order of its steps; the key names its session.
+                let region = self.target.provides.get(Need::SecondRegion.as_str()).and_then(Value::as_str);
+                second.region = region.map(|region| (region.to_owned(), client.clone()));
+                second.credentials = Some(self.target.credentials.clone());
                 self.target.credentials.clone()
             }
             (Behind::Reference { reference, .. }, _) if scenario.isolated => reference.new_account(),
             (_, Isolation::AccessKey) if scenario.isolated => Credentials::new(twelve_digits(), "test"),
             _ => self.target.credentials.clone(),
         };
-        Caller::new(client.clone(), &credentials, &self.target.region, self.guard.clone(), stop)
+        Caller::new(client.clone(), &credentials, &self.target.region, &second, self.guard.clone(), stop)
     }
 
     /// A caller with the target's own credentials.
@@ -184,6 +239,7 @@ impl Opened {
             self.client.clone(),
             &self.target.credentials,
             &self.target.region,
+            &self.second,
             self.guard.clone(),
             stop,
         )
@@ -228,6 +284,26 @@ impl Opened {
             }
         }
     }
+}
+
+/// The second region of the embedded server: the configuration's, or one that is not its own.
+fn second_region(target: &Target) -> String {
+    let named = target.provides.get(Need::SecondRegion.as_str()).and_then(Value::as_str);
+    let other = if target.region == "us-west-2" { "us-east-1" } else { "us-west-2" };
+    named.unwrap_or(other).to_owned()
+}
+
+/// The second region and account that a target of the configuration provides. Only a target whose access keys are
+/// accounts has a second account.
+fn second(
+    target: &Target,
+    client: impl Fn(&str) -> Result<Client, CannotTalk>,
+) -> Result<Second, CannotTalk> {
+    let named = |need: Need| target.provides.get(need.as_str()).and_then(Value::as_str);
+    let region =
+        named(Need::SecondRegion).map(|region| Ok((region.to_owned(), client(region)?))).transpose()?;
+    let credentials = named(Need::SecondAccount).map(|account| Credentials::new(account, "test"));
+    Ok(Second { region, credentials })
 }
 
 /// The list of known deviations for a target: the file that was named, else its own, else what the binary carries

@@ -30,6 +30,8 @@ pub struct RunOptions {
     pub judge: JudgeOptions,
     /// Stop at the first scenario that fails the run.
     pub fail_fast: bool,
+    /// The longest that `eventually` waits on a target whose changes show at once, where not the usual time.
+    pub wait_at_most: Option<std::time::Duration>,
 }
 
 /// One scenario that has ended.
@@ -169,9 +171,15 @@ pub async fn execute_one(
         // Of what took several attempts the last was recorded; asking again would find nothing.
         (true, _) => Some(std::time::Duration::ZERO),
         (false, true) => None,
-        (false, false) => Some(STRONG_WAIT),
+        (false, false) => Some(options.wait_at_most.unwrap_or(STRONG_WAIT)),
     };
-    let settings = Settings { probe: options.probe, patience, wait_at_most, playback: opened.is_playback() };
+    let settings = Settings {
+        probe: options.probe,
+        patience,
+        wait_at_most,
+        playback: opened.is_playback(),
+        clock: target.clock.clone(),
+    };
     let executed = execute(plan, &opened.caller(scenario, stop.clone()), settings).await;
     match &executed.trouble {
         Some(Trouble::Client(why @ ClientError::Connect { .. })) => {

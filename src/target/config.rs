@@ -29,6 +29,8 @@ pub struct TargetConfig {
     pub ready: Option<String>,
     /// The request that empties it, for example `POST /moto-api/reset`.
     pub reset: Option<String>,
+    /// The request that moves its clock, for example `POST /_smcheck/clock`.
+    pub clock: Option<String>,
     /// The command that prints its version.
     pub version: Option<String>,
     /// Environment variables of the emulator; `{port}` and `{dir}` are filled in.

@@ -14,4 +14,4 @@ pub mod resolve;
 pub use client::{Client, ClientError};
 pub use config::{Config, ConfigError, TargetConfig};
 pub use process::{Emulator, StartError};
-pub use resolve::{Isolation, Kind, ResolveError, Target, resolve};
+pub use resolve::{AdminRequest, Isolation, Kind, ResolveError, Target, resolve};

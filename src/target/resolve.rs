@@ -20,6 +20,11 @@ pub const ENV: &str = "env";
 /// The name of AWS itself.
 pub const AWS: &str = "aws";
 
+/// How the clock of the embedded server is moved, and that of `serve --model`.
+const EMBEDDED_CLOCK: &str = "POST /_smcheck/clock";
+/// The need that a clock meets.
+const CLOCK: &str = "clock";
+
 /// Whom to talk to, before anything was started.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -37,6 +42,8 @@ pub struct Target {
     pub provides: BTreeMap<String, Value>,
     /// How an isolated scenario gets its peace.
     pub isolation: Isolation,
+    /// The request that moves its clock, where it has one that can be moved.
+    pub clock: Option<AdminRequest>,
     /// Whether changes show after a while only.
     pub eventual: bool,
     /// How long a connection may take.
@@ -83,6 +90,23 @@ pub enum Isolation {
     },
 }
 
+/// A request to a target that is none of the service's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminRequest {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+}
+
+impl AdminRequest {
+    /// Reads a method and a path: `POST /reset`.
+    fn read(text: &str) -> Option<Self> {
+        let (method, path) = text.split_once(' ')?;
+        path.starts_with('/').then(|| AdminRequest { method: method.to_owned(), path: path.to_owned() })
+    }
+}
+
 /// A target that cannot be resolved.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
@@ -104,6 +128,20 @@ pub enum ResolveError {
         name: String,
         /// What the configuration says.
         reset: String,
+    },
+    /// A second account is promised that cannot be called.
+    #[error(
+        "target `{0}` provides `second-account`, twelve digits that are an access key too, \
+         so it needs `account-by-access-key = true`"
+    )]
+    SecondAccount(String),
+    /// The `clock` of the target is not a method and a path.
+    #[error("target `{name}`: `clock` is a method and a path, such as \"POST /clock\", not `{clock}`")]
+    Clock {
+        /// The target.
+        name: String,
+        /// What the configuration says.
+        clock: String,
     },
     /// The environment names no endpoint.
     #[error(
@@ -138,6 +176,8 @@ pub async fn resolve(name: &str, config: &Config) -> Result<Target, ResolveError
             let region = embedded.region.clone().unwrap_or_else(|| DEFAULT_REGION.to_owned());
             let mut target = build(EMBEDDED, Kind::Embedded, embedded, key, region)?;
             target.isolation = Isolation::Account;
+            target.clock = AdminRequest::read(EMBEDDED_CLOCK);
+            target.provides.insert(CLOCK.to_owned(), Value::Bool(true));
             Ok(target)
         }
         ENV => {
@@ -206,13 +246,29 @@ fn build(
     let isolation = match &config.reset {
         _ if config.account_by_access_key => Isolation::AccessKey,
         None => Isolation::None,
-        Some(reset) => match reset.split_once(' ') {
-            Some((method, path)) if path.starts_with('/') => {
-                Isolation::Reset { method: method.to_owned(), path: path.to_owned() }
-            }
-            _ => return Err(ResolveError::Reset { name: name.to_owned(), reset: reset.clone() }),
+        Some(reset) => match AdminRequest::read(reset) {
+            Some(AdminRequest { method, path }) => Isolation::Reset { method, path },
+            None => return Err(ResolveError::Reset { name: name.to_owned(), reset: reset.clone() }),
         },
     };
+    let second = config.provides.get("second-account");
+    let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let callable = config.account_by_access_key && second.and_then(toml::Value::as_str).is_some_and(digits);
+    if second.is_some() && !callable {
+        return Err(ResolveError::SecondAccount(name.to_owned()));
+    }
+    let clock = match &config.clock {
+        None => None,
+        Some(clock) => Some(
+            AdminRequest::read(clock)
+                .ok_or_else(|| ResolveError::Clock { name: name.to_owned(), clock: clock.clone() })?,
+        ),
+    };
+    let mut provides: BTreeMap<String, Value> =
+        config.provides.iter().map(|(key, value)| (key.clone(), plain_value(value))).collect();
+    if clock.is_some() {
+        provides.insert(CLOCK.to_owned(), Value::Bool(true));
+    }
     let seconds = |given: Option<u32>, hint: Duration| given.map_or(hint, |n| Duration::from_secs(n.into()));
     Ok(Target {
         name: name.to_owned(),
@@ -220,8 +276,9 @@ fn build(
         region,
         credentials,
         known: config.known.clone(),
-        provides: config.provides.iter().map(|(key, value)| (key.clone(), plain_value(value))).collect(),
+        provides,
         isolation,
+        clock,
         eventual: config.consistency == Consistency::Eventual,
         connect_timeout: seconds(config.connect_timeout, CONNECT_HINT),
         timeout: seconds(config.timeout, RESPONSE_HINT),

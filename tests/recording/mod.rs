@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use smcheck::judge::TargetInfo;
 use smcheck::scenario::{
     Action, Evidence, EvidenceKind, Expect, OperationCall, Parallel, ParallelCall, Place, Scenario,
-    SecretDecl, Step, Template,
+    SecretDecl, Side, Step, Template,
 };
 use smcheck::server::Responder;
 use smcheck::service::time::{DAY_MS, Timestamp};
@@ -150,6 +150,7 @@ fn step(sent: &Sent) -> Step {
         }),
     };
     Step {
+        side: Side::default(),
         place: Place::default(),
         action,
         expect: Expect::Success,

@@ -42,6 +42,7 @@ impl Reader<'_> {
         let needs = fields.get("needs").map(|node| self.needs(node)).unwrap_or_default();
         let rules = fields.get("rules").map(|node| self.rules(node)).unwrap_or_default();
         let isolated = self.flag(&fields, "isolated", false);
+        self.scope.isolated = isolated;
         let stop = self.flag(&fields, "stop", true);
         self.note(fields.get("note"));
         let steps = self.steps(fields.get("steps")?);
@@ -234,6 +235,7 @@ impl Reader<'_> {
                 if let Some(near) = near {
                     self.scope.set(near, Variable::Given);
                     self.scope.empty_account |= near == Need::EmptyAccount.as_str();
+                    self.scope.clock |= near == Need::Clock.as_str();
                 }
                 continue;
             };
@@ -243,6 +245,7 @@ impl Reader<'_> {
             }
             needs.push(need);
             self.scope.empty_account |= need == Need::EmptyAccount;
+            self.scope.clock |= need == Need::Clock;
             if NEEDS_WITH_VALUE.contains(&need) && self.scope.set(&word, Variable::Given).is_some() {
                 self.wrong(
                     span,

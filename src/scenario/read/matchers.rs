@@ -10,7 +10,7 @@ use crate::scenario::finding::shown_word;
 use crate::scenario::matcher::{Matcher, TypeName};
 use crate::scenario::node::{Key, Node, NodeKind, is_word};
 use crate::scenario::source::Span;
-use crate::scenario::words::{LENGTH, MATCHERS, SAVE, names};
+use crate::scenario::words::{ARN, LENGTH, MATCHERS, SAVE, names};
 
 /// The most different expressions of one file, and how large one may become: each takes memory of its own.
 const MOST_REGEXES: usize = 200;
@@ -153,7 +153,23 @@ impl Reader<'_> {
     }
 
     fn arn(&mut self, inner: &Node) -> Matcher {
-        let Some(secret) = self.plain_text(inner, "`$arn`") else { return Matcher::Arn(String::new()) };
+        let none = || Matcher::Arn { secret: String::new(), region: None };
+        let mut region = None;
+        let mut name = inner;
+        if inner.map().is_some() {
+            let Some(fields) = self.fields_of(inner, "`$arn`", ARN) else { return none() };
+            if let Some(node) = fields.get("region") {
+                self.second_region(node);
+                region = Some(self.scalar(node, Want::Any, "`region`", Way::Expected));
+            }
+            let Some(node) = fields.get("secret") else {
+                self.wrong(inner.span, "`$arn` needs `secret`", "`{$arn: {secret: db, region: ...}}`");
+                return none();
+            };
+            name = node;
+        }
+        let inner = name;
+        let Some(secret) = self.plain_text(inner, "`$arn`") else { return none() };
         self.used.insert(secret.clone());
         match self.scope.get(&secret) {
             Some(Variable::Secret { created: true }) => {}
@@ -163,7 +179,7 @@ impl Reader<'_> {
             }
             _ => self.unknown_secret(&secret, inner.span),
         }
-        Matcher::Arn(secret)
+        Matcher::Arn { secret, region }
     }
 
     /// A name that should be a declared secret's.

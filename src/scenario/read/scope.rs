@@ -45,6 +45,10 @@ pub(super) struct Scope {
     later: BTreeSet<String>,
     /// Whether the scenario has `needs: [empty-account]`.
     pub(super) empty_account: bool,
+    /// Whether the target has a clock that can be moved.
+    pub(super) clock: bool,
+    /// Whether the scenario is alone in its account.
+    pub(super) isolated: bool,
 }
 
 impl Scope {
@@ -115,6 +119,11 @@ impl Scope {
             self.variables.get(split_reference(reference).0),
             Some(Variable::Secret { .. } | Variable::Version { .. } | Variable::Given)
         )
+    }
+
+    /// Whether the scenario declares a need that comes with a value.
+    pub(super) fn needed(&self, need: Need) -> bool {
+        matches!(self.variables.get(need.as_str()), Some(Variable::Given))
     }
 
     /// Whether some step saves under the name.

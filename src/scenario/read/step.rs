@@ -1,19 +1,25 @@
 //! One step: what is sent, what must come back, what holds afterwards.
 
 use super::{Fields, Reader};
-use crate::scenario::ast::{Action, Expect, Parallel, Step};
+use crate::scenario::ast::{Action, Expect, Need, Parallel, Side, Step};
+use crate::scenario::finding::shown_word;
 use crate::scenario::node::Node;
-use crate::scenario::words::{CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+use crate::scenario::words::{ACCOUNTS, ADVANCE_STEP, CALL_STEP, PARALLEL_STEP, RAW_STEP, names};
+
+/// What a step may be.
+const FORMS: [&str; 4] = ["do", "raw", "parallel", "advance"];
+const ANY_FORM: &str = "do, raw, parallel and advance";
 
 impl Reader<'_> {
     /// A step; `None` when it does not say what to send.
     pub(super) fn step(&mut self, node: &Node) -> Option<Step> {
-        let words = names(CALL_STEP).chain(names(RAW_STEP)).chain(names(PARALLEL_STEP));
+        let words = [CALL_STEP, RAW_STEP, PARALLEL_STEP, ADVANCE_STEP].into_iter().flat_map(names);
         let fields = self.fields(node, "a step", words)?;
         let (repeat, bound) = match fields.get("repeat") {
             Some(node) => self.repeat(node),
             None => (None, None),
         };
+        let side = self.side(&fields);
         let sent = self.action(&fields);
         let Some((operation, action)) = sent else {
             self.mention(node);
@@ -22,7 +28,7 @@ impl Reader<'_> {
         };
         let is_call = matches!(action, Action::Call(_));
         let expect = match action {
-            Action::Parallel(_) => Expect::Success,
+            Action::Parallel(_) | Action::Advance(_) => Expect::Success,
             Action::Call(_) | Action::Raw(_) => self.expect(&fields, operation, Expect::Success),
         };
         if let Some(node) = fields.get("repeat") {
@@ -36,32 +42,78 @@ impl Reader<'_> {
         let eventually = fields.get("eventually").and_then(|node| self.eventually(node));
         let evidence = fields.get("evidence").and_then(|node| self.evidence(node));
         self.note(fields.get("note"));
-        Some(Step { place: node.span.place(), action, expect, labels, save, eventually, repeat, evidence })
+        Some(Step {
+            place: node.span.place(),
+            side,
+            action,
+            expect,
+            labels,
+            save,
+            eventually,
+            repeat,
+            evidence,
+        })
+    }
+
+    /// `region` and `account`: where the step calls.
+    fn side(&mut self, fields: &Fields<'_>) -> Side {
+        let mut side = Side::default();
+        if let Some(node) = fields.get("region") {
+            side.second_region = self.second_region(node);
+        }
+        if let Some(node) = fields.get("account") {
+            let word = node.text().unwrap_or_default();
+            side.second_account = word == "second";
+            if !ACCOUNTS.contains(&word) {
+                let message = format!("unknown account `{}`", shown_word(word));
+                self.findings.unknown(node.span, message, word, ACCOUNTS);
+            } else if side.second_account && !self.scope.needed(Need::SecondAccount) {
+                self.wrong(
+                    node.span,
+                    "`account: second` needs `second-account`",
+                    "add `second-account` to `needs`",
+                );
+            }
+        }
+        side
+    }
+
+    /// Whether a region is the second; a region is one of the two that the target is called in.
+    pub(super) fn second_region(&mut self, node: &Node) -> bool {
+        let text = node.text().unwrap_or_default();
+        match text {
+            "${region}" | "${second-region}" => self.use_variable(&text[2..text.len() - 1], node.span),
+            _ => {
+                let message = format!("`{}` is no region that the target is called in", shown_word(text));
+                self.wrong(node.span, message, "`${region}` or, with the need, `${second-region}`");
+                self.mention(node);
+            }
+        }
+        text == "${second-region}"
     }
 
     fn action(
         &mut self,
         fields: &Fields<'_>,
     ) -> Option<(Option<&'static crate::service::Operation>, Action)> {
-        let forms: Vec<_> = ["do", "raw", "parallel"].iter().filter_map(|form| fields.entry(form)).collect();
-        let [(form, value)] = forms.as_slice() else {
+        let forms: Vec<_> = FORMS.iter().filter_map(|form| fields.entry(form)).collect();
+        let [(key, value)] = forms.as_slice() else {
             match forms.get(1) {
                 Some((key, _)) => {
-                    let message =
-                        format!("a step has one of do, raw and parallel, and here is `{}` too", key.text);
+                    let message = format!("a step has one of {ANY_FORM}, and here is `{}` too", key.text);
                     self.wrong(key.span, message, "make it a step of its own");
                 }
                 None => {
                     let hint = "`do` calls an operation";
-                    self.wrong(fields.span, "a step needs one of do, raw and parallel", hint);
+                    self.wrong(fields.span, format!("a step needs one of {ANY_FORM}"), hint);
                 }
             }
             return None;
         };
-        if &*form.text != "parallel" {
-            self.refuse(fields, &["invariant"], &form.text);
+        if &*key.text != "parallel" {
+            self.refuse(fields, &["invariant"], &key.text);
         }
-        Some(match &*form.text {
+        Some(match &*key.text {
             "do" => {
                 let succeeds = fields.get("fails").is_none();
                 let (operation, call) = self.call(value, fields.get("with"), succeeds);
@@ -71,6 +123,10 @@ impl Reader<'_> {
                 self.refuse(fields, &["with"], "raw");
                 let (operation, request) = self.raw(value);
                 (operation, Action::Raw(request))
+            }
+            "advance" => {
+                self.refuse(fields, &["with", "returns", "fails", "save", "eventually", "repeat"], "advance");
+                (None, Action::Advance(self.advance(key, value)))
             }
             _ => {
                 self.refuse(fields, &["with", "returns", "fails", "save"], "parallel");
@@ -86,6 +142,8 @@ impl Reader<'_> {
             let hint = match (form, &*key.text) {
                 ("raw", _) => "the request itself says what is sent",
                 ("parallel", _) => "it belongs to the steps inside",
+                ("advance", "invariant") => "it belongs to `parallel`",
+                ("advance", _) => "nothing is sent; make the request a step of its own",
                 _ => "it belongs to `parallel`",
             };
             self.wrong(key.span, format!("`{}` does not go with `{form}`", key.text), hint);

@@ -7,12 +7,15 @@ use super::scope::Variable;
 use crate::scenario::describe::TOLERANCE;
 use crate::scenario::finding::shown_word;
 use crate::scenario::matcher::TimeMatcher;
-use crate::scenario::node::Node;
+use crate::scenario::node::{Key, Node};
 use crate::scenario::units::{BadSpan, UNITS, parse_span};
 use crate::scenario::words::TIME;
 
 /// The short forms of `$time`.
 pub(in crate::scenario) const SHORT_TIMES: [&str; 3] = ["now", "any", "day"];
+
+/// No scenario lives longer.
+const FARTHEST: Duration = Duration::from_secs(36_500 * 86_400);
 
 impl Reader<'_> {
     pub(super) fn time(&mut self, inner: &Node) -> TimeMatcher {
@@ -85,6 +88,26 @@ impl Reader<'_> {
             }
         }
         name
+    }
+
+    /// How far `advance` moves the clock. Others must not live by a clock that one scenario moves.
+    pub(super) fn advance(&mut self, key: &Key, node: &Node) -> Duration {
+        // Each is one slip, however many steps move the clock.
+        if !std::mem::replace(&mut self.scope.clock, true) {
+            self.wrong(key.span, "`advance` needs a clock that can be moved", "add `clock` to `needs`");
+        }
+        if !std::mem::replace(&mut self.scope.isolated, true) {
+            let message = "`advance` needs an account of its own";
+            self.wrong(key.span, message, "add `isolated: true` to the scenario");
+        }
+        self.mention(node);
+        let span = self.duration(node, "`advance`", all_units());
+        // What is no span, or a negative one, has its finding already.
+        let stated = node.scalar_text().is_some_and(|text| parse_span(text).is_ok_and(|millis| millis >= 0));
+        if stated && (span.is_zero() || span > FARTHEST) {
+            self.findings.add(node.span, "`advance` takes more than nothing and at most 36500 days", None);
+        }
+        span
     }
 
     /// A span that is not negative.

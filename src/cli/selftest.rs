@@ -1,0 +1,81 @@
+//! `smcheck selftest`.
+
+use std::path::Path;
+
+use super::args::{Select, SelftestArgs};
+use super::exit::{Exit, Failure};
+use super::{output, settings};
+use crate::scenario::nearest;
+use crate::server::faults::{self, Fault};
+use crate::store;
+use crate::suite::selftest::{self, Fate, density, text};
+use crate::target::resolve::EMBEDDED;
+use crate::target::{Config, resolve};
+
+/// Runs the scenarios on wrong servers, and says which ones they do not notice.
+pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
+    if args.list {
+        output::print(&text::list());
+        return Ok(Exit::Expected);
+    }
+    if args.markdown {
+        output::print(&text::markdown());
+        return Ok(Exit::Expected);
+    }
+    let wanted = named(&args.fault)?;
+    let faults: Vec<&'static Fault> = if wanted.is_empty() { faults::all().collect() } else { wanted };
+    let select = Select { filters: args.filters, scenarios: args.scenarios };
+    let scenarios = settings::load(&select)?;
+    let target = resolve(EMBEDDED, &Config::default()).await.map_err(Failure::target)?;
+    let jobs = args.jobs.map_or_else(jobs, usize::from);
+    if args.mutations {
+        let say = |tried: &density::Tried| {
+            if tried.caught.is_none() && tried.applied {
+                output::line(&text::tried(tried));
+            }
+        };
+        let tried = density::run(&scenarios, &target, jobs, say).await.map_err(Failure::target)?;
+        output::line(&text::tried_summary(&tried));
+        if let Some(path) = &args.json {
+            write_json(path, &text::tried_json(&tried))?;
+        }
+        return Ok(Exit::Expected);
+    }
+    let findings =
+        selftest::run(&faults, &scenarios, &target, jobs, |finding| output::line(&text::line(finding)))
+            .await
+            .map_err(Failure::target)?;
+    output::line(&text::summary(&findings));
+    if let Some(path) = &args.json {
+        write_json(path, &text::json(&findings))?;
+    }
+    let all_caught = findings.iter().all(|finding| matches!(finding.fate(), Fate::Caught | Fate::NotRun));
+    Ok(if all_caught { Exit::Expected } else { Exit::Deviations })
+}
+
+/// The faults of these names.
+pub(super) fn named(names: &[String]) -> Result<Vec<&'static Fault>, Failure> {
+    names
+        .iter()
+        .map(|name| {
+            faults::find(name).ok_or_else(|| {
+                let near = nearest::nearest(name, faults::all().map(|fault| fault.name));
+                let hint = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
+                Failure::usage(format!(
+                    "there is no fault `{name}`{hint}\n\nThe faults:\n{}",
+                    text::list().trim_end()
+                ))
+            })
+        })
+        .collect()
+}
+
+fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), Failure> {
+    let text = format!("{value:#}\n");
+    store::atomic::write(path, text.as_bytes())
+        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
+}
+
+fn jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2)
+}
