@@ -91,35 +91,7 @@ impl Opened {
             version,
         };
         match &target.kind {
-            Kind::Embedded => {
-                let mut target = target.clone();
-                let region = second_region(&target);
-                target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
-                let options = ReferenceOptions {
-                    region: target.region.clone(),
-                    other_regions: vec![region.clone()],
-                    ..ReferenceOptions::default()
-                };
-                let reference = Arc::new(Reference::new(options));
-                let server = Server::start(reference.clone(), 0).await.map_err(OpenError::Listen)?;
-                let endpoint = server.endpoint();
-                let client = client(&endpoint)?;
-                target.credentials = reference.new_account();
-                let credentials = reference.new_account();
-                let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
-                // The reference has no KMS and takes any key for one of the account's.
-                let own = account(&target.credentials);
-                let key =
-                    format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
-                target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
-                let account = account(&credentials);
-                target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
-                let second =
-                    Second { region: Some((region, client.clone())), credentials: Some(credentials) };
-                let info = info(&endpoint, Some(env!("CARGO_PKG_VERSION").to_owned()));
-                let behind = Behind::Reference { server, reference };
-                Ok(Opened { target, info, client, second, guard: Guard::default(), behind })
-            }
+            Kind::Embedded => Self::embedded(&target, |reference| reference).await,
             Kind::Url(url) => {
                 let (client, info) = (client(url)?, info(url, None));
                 let second = second(&target, |_| Ok(client.clone()))?;
@@ -151,21 +123,53 @@ impl Opened {
         }
     }
 
+    /// The reference behind a socket of our own, with what `front` makes of it answering.
+    async fn embedded(
+        target: &Target,
+        front: impl FnOnce(Arc<Reference>) -> Arc<dyn Responder>,
+    ) -> Result<Self, OpenError> {
+        let mut target = target.clone();
+        let region = second_region(&target);
+        target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
+        let options = ReferenceOptions {
+            region: target.region.clone(),
+            other_regions: vec![region.clone()],
+            ..ReferenceOptions::default()
+        };
+        let reference = Arc::new(Reference::new(options));
+        let server = Server::start(front(reference.clone()), 0).await.map_err(OpenError::Listen)?;
+        let endpoint = server.endpoint();
+        let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
+        target.credentials = reference.new_account();
+        let credentials = reference.new_account();
+        let account = |key: &Credentials| reference.account_of(&key.access_key).unwrap_or_default();
+        // The reference has no KMS and takes any key for one of the account's.
+        let own = account(&target.credentials);
+        let key = format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
+        target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
+        let account = account(&credentials);
+        target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
+        let second = Second { region: Some((region, client.clone())), credentials: Some(credentials) };
+        let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+        let info = TargetInfo { name: target.name.clone(), endpoint, version };
+        let behind = Behind::Reference { server, reference };
+        Ok(Opened { target, info, client, second, guard: Guard::default(), behind })
+    }
+
     /// Opens the embedded reference with a layer around it that can be made to answer wrongly.
     ///
     /// # Errors
     /// When our own server cannot listen.
-    pub async fn wrong(mut target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
-        let options = ReferenceOptions { region: target.region.clone(), ..ReferenceOptions::default() };
-        let reference = Arc::new(Reference::new(options));
-        let layer = Arc::new(Layer::new(reference.clone()));
-        let server = Server::start(layer.clone(), 0).await.map_err(OpenError::Listen)?;
-        let endpoint = server.endpoint();
-        let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
-        target.credentials = reference.new_account();
-        let info = TargetInfo { name: target.name.clone(), endpoint, version: None };
-        let behind = Behind::Reference { server, reference };
-        Ok((Opened { target, info, client, guard: Guard::default(), behind }, layer))
+    pub async fn wrong(target: &Target) -> Result<(Self, Arc<Layer>), OpenError> {
+        let mut layer = None;
+        let opened = Self::embedded(target, |reference| {
+            let made = Arc::new(Layer::new(reference));
+            layer = Some(made.clone());
+            made
+        })
+        .await?;
+        let gone = || std::io::Error::other("the reference did not start");
+        Ok((opened, layer.ok_or_else(gone).map_err(OpenError::Listen)?))
     }
 
     /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a
