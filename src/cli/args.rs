@@ -320,6 +320,9 @@ pub struct SelftestArgs {
     /// Every single change of a right server instead: members, failures, requests, labels, the wire
     #[arg(long, conflicts_with = "fault")]
     pub mutations: bool,
+    /// With --mutations, tell also those that may survive
+    #[arg(long, short, requires = "mutations")]
+    pub verbose: bool,
     /// List the faults, and end
     #[arg(long)]
     pub list: bool,

@@ -8,7 +8,7 @@ use super::{output, settings};
 use crate::scenario::nearest;
 use crate::server::faults::{self, Fault};
 use crate::store;
-use crate::suite::selftest::{self, Fate, density, text};
+use crate::suite::selftest::{self, Fate, Scope, density, text};
 use crate::target::resolve::EMBEDDED;
 use crate::target::{Config, resolve};
 
@@ -19,7 +19,7 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Expected);
     }
     if args.markdown {
-        output::print(&text::markdown());
+        output::print(&format!("{}\n{}", text::markdown(), text::explanations()));
         return Ok(Exit::Expected);
     }
     let wanted = named(&args.fault)?;
@@ -30,7 +30,7 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
     let jobs = args.jobs.map_or_else(jobs, usize::from);
     if args.mutations {
         let say = |tried: &density::Tried| {
-            if tried.caught.is_none() && tried.applied {
+            if tried.survived() || (tried.open() && args.verbose) {
                 output::line(&text::tried(tried));
             }
         };
@@ -39,12 +39,14 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
         if let Some(path) = &args.json {
             write_json(path, &text::tried_json(&tried))?;
         }
-        return Ok(Exit::Expected);
+        let dense = !tried.iter().any(density::Tried::survived);
+        return Ok(if dense { Exit::Expected } else { Exit::Deviations });
     }
-    let findings =
-        selftest::run(&faults, &scenarios, &target, jobs, |finding| output::line(&text::line(finding)))
-            .await
-            .map_err(Failure::target)?;
+    let findings = selftest::run(&faults, &scenarios, Scope::All, &target, jobs, |finding| {
+        output::line(&text::line(finding))
+    })
+    .await
+    .map_err(Failure::target)?;
     output::line(&text::summary(&findings));
     if let Some(path) = &args.json {
         write_json(path, &text::json(&findings))?;

@@ -91,10 +91,7 @@ impl Opened {
             version,
         };
         match &target.kind {
-            Kind::Embedded => {
-                let (opened, ()) = Self::embedded(target.clone(), |reference| (reference, ())).await?;
-                Ok(opened)
-            }
+            Kind::Embedded => Self::embedded(&target, |reference| reference).await,
             Kind::Url(url) => {
                 let (client, info) = (client(url)?, info(url, None));
                 let second = second(&target, |_| Ok(client.clone()))?;
@@ -126,23 +123,12 @@ impl Opened {
         }
     }
 
-    /// Opens the embedded reference with a layer around it that can be made to answer wrongly.
-    ///
-    /// # Errors
-    /// When our own server cannot listen.
-    pub async fn wrong(target: Target) -> Result<(Self, Arc<Layer>), OpenError> {
-        let layer = |reference| {
-            let layer = Arc::new(Layer::new(reference));
-            (layer.clone() as Arc<dyn Responder>, layer)
-        };
-        Self::embedded(target, layer).await
-    }
-
-    /// Opens the embedded reference behind what `around` makes of it: who answers, and what the caller wants to keep.
-    async fn embedded<T>(
-        mut target: Target,
-        around: impl FnOnce(Arc<Reference>) -> (Arc<dyn Responder>, T),
-    ) -> Result<(Self, T), OpenError> {
+    /// The reference behind a socket of our own, with what `front` makes of it answering.
+    async fn embedded(
+        target: &Target,
+        front: impl FnOnce(Arc<Reference>) -> Arc<dyn Responder>,
+    ) -> Result<Self, OpenError> {
+        let mut target = target.clone();
         let region = second_region(&target);
         target.provides.insert(Need::SecondRegion.as_str().to_owned(), region.clone().into());
         let options = ReferenceOptions {
@@ -151,8 +137,7 @@ impl Opened {
             ..ReferenceOptions::default()
         };
         let reference = Arc::new(Reference::new(options));
-        let (responder, kept) = around(reference.clone());
-        let server = Server::start(responder, 0).await.map_err(OpenError::Listen)?;
+        let server = Server::start(front(reference.clone()), 0).await.map_err(OpenError::Listen)?;
         let endpoint = server.endpoint();
         let client = Client::new(&endpoint, target.connect_timeout, target.timeout)?;
         target.credentials = reference.new_account();
@@ -168,7 +153,23 @@ impl Opened {
         let version = Some(env!("CARGO_PKG_VERSION").to_owned());
         let info = TargetInfo { name: target.name.clone(), endpoint, version };
         let behind = Behind::Reference { server, reference };
-        Ok((Opened { target, info, client, second, guard: Guard::default(), behind }, kept))
+        Ok(Opened { target, info, client, second, guard: Guard::default(), behind })
+    }
+
+    /// Opens the embedded reference with a layer around it that can be made to answer wrongly.
+    ///
+    /// # Errors
+    /// When our own server cannot listen.
+    pub async fn wrong(target: &Target) -> Result<(Self, Arc<Layer>), OpenError> {
+        let mut layer = None;
+        let opened = Self::embedded(target, |reference| {
+            let made = Arc::new(Layer::new(reference));
+            layer = Some(made.clone());
+            made
+        })
+        .await?;
+        let gone = || std::io::Error::other("the reference did not start");
+        Ok((opened, layer.ok_or_else(gone).map_err(OpenError::Listen)?))
     }
 
     /// Opens recordings as a target: each scenario, by id, has a responder behind a port of its own, so that even a

@@ -39,7 +39,7 @@ pub struct Fault {
     pub kinds: &'static [Kind],
     /// A part of the path at which it must be noticed; empty for anywhere.
     pub at: &'static str,
-    /// A scenario that notices it.
+    /// A scenario that notices it, by its id, with or without a case.
     pub caught_by: &'static str,
     how: How,
 }
@@ -110,6 +110,11 @@ pub fn find(name: &str) -> Option<&'static Fault> {
 }
 
 impl Fault {
+    /// Whether the scenario of this id is named for it.
+    pub fn names(&self, id: &str) -> bool {
+        id == self.caught_by || id.strip_prefix(self.caught_by).is_some_and(|case| case.starts_with('['))
+    }
+
     /// The operations that it has to do with; all, where there is none.
     pub fn touches(&self) -> Vec<&'static str> {
         let mut touched = self.operations.to_vec();

@@ -4,6 +4,7 @@
 //! is: the kind of the deviation, its operation and its path are part of what a fault expects.
 
 pub mod density;
+pub mod explained;
 pub mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +90,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn open(target: &Target) -> Result<Self, OpenError> {
-        let (opened, layer) = Opened::wrong(target.clone()).await?;
+        let (opened, layer) = Opened::wrong(target).await?;
         let options = RunOptions { wait_at_most: Some(PATIENCE), ..RunOptions::default() };
         Ok(Bench { opened, layer, options })
     }
@@ -122,8 +123,7 @@ pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
     fn of(action: &Action) -> Vec<&str> {
         match action {
             Action::Call(call) => vec![call.operation.as_str()],
-            Action::Raw(_) => vec![""],
-            Action::Advance(_) => Vec::new(),
+            Action::Raw(_) | Action::Advance(_) => vec![""],
             Action::Parallel(parallel) => parallel.calls.iter().flat_map(|call| of(&call.action)).collect(),
         }
     }
@@ -132,6 +132,15 @@ pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
 
 /// When so many scenarios have seen a fault, no more are asked.
 const ENOUGH: usize = 25;
+
+/// Which scenarios run against a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All that have to do with it; the others, when none of these sees it.
+    All,
+    /// Only those that are named for it.
+    Named,
+}
 
 /// Runs scenarios against each fault. `each` is told of every fault as it ends.
 ///
@@ -143,14 +152,19 @@ const ENOUGH: usize = 25;
 pub async fn run(
     faults: &[&'static Fault],
     scenarios: &[Arc<Scenario>],
+    scope: Scope,
     target: &Target,
     jobs: usize,
     each: impl Fn(&Finding) + Send + Sync,
 ) -> Result<Vec<Finding>, SelftestError> {
-    control(scenarios, target, jobs).await?;
+    let named = |scenario: &&Arc<Scenario>| {
+        scope == Scope::All || faults.iter().any(|fault| fault.names(&scenario.id))
+    };
+    let scenarios: Vec<Arc<Scenario>> = scenarios.iter().filter(named).cloned().collect();
+    control(&scenarios, target, jobs).await?;
     let mut findings = spread(faults, target, jobs, async |bench: &Bench, fault: &&'static Fault| {
         bench.behave(Some(fault.behaviour()));
-        let finding = against(bench, fault, scenarios).await?;
+        let finding = against(bench, fault, &scenarios, scope).await?;
         each(&finding);
         Ok(finding)
     })
@@ -227,9 +241,13 @@ async fn against(
     bench: &Bench,
     fault: &'static Fault,
     scenarios: &[Arc<Scenario>],
+    scope: Scope,
 ) -> Result<Finding, SelftestError> {
     let touched = fault.touches();
     let concerned = |scenario: &Arc<Scenario>| {
+        if scope == Scope::Named {
+            return fault.names(&scenario.id);
+        }
         let called = operations(scenario);
         touched.is_empty() || touched.iter().any(|operation| called.contains(operation))
     };
@@ -250,7 +268,7 @@ async fn against(
                 break;
             }
         }
-        if finding.fate() == Fate::Caught {
+        if scope == Scope::Named || finding.fate() == Fate::Caught {
             break;
         }
     }
@@ -262,7 +280,7 @@ impl Finding {
     fn note(&mut self, verdict: &Verdict) {
         let fault = self.fault;
         self.ran += 1;
-        self.skipped |= verdict.status == Status::Skipped && verdict.id.contains(fault.caught_by);
+        self.skipped |= verdict.status == Status::Skipped && fault.names(&verdict.id);
         let belongs = |found: &&Deviation| {
             (fault.operations.is_empty() || fault.operations.contains(&found.operation.as_str()))
                 && found.path.contains(fault.at)

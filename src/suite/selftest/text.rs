@@ -1,10 +1,12 @@
 //! The tables of a selftest: for the terminal, for Markdown, and as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::density::Tried;
+use super::explained::EXPLANATIONS;
 use super::{Fate, Finding};
 use crate::judge::Kind;
 use crate::server::faults::{self, Fault};
@@ -128,15 +130,39 @@ pub fn tried(tried: &Tried) -> String {
             format!("caught   {} ({} by {id}, after {})", tried.mutation, words(&kinds), tried.ran)
         }
         None if !tried.applied => format!("no case  {}", tried.mutation),
-        None => format!("SURVIVED {} (in {} scenarios)", tried.mutation, tried.ran),
+        None => {
+            let fate = if tried.explained().is_some() { "open    " } else { "SURVIVED" };
+            format!("{fate} {} (in {} scenarios)", tried.mutation, tried.ran)
+        }
     }
 }
 
-/// What the mutations came to, in one line.
+/// What the mutations came to, with the kinds as which they were caught.
 pub fn tried_summary(all: &[Tried]) -> String {
     let real: Vec<&Tried> = all.iter().filter(|tried| tried.applied).collect();
-    let caught = real.iter().filter(|tried| tried.caught.is_some()).count();
-    format!("{} mutations: {caught} caught, {} survived", real.len(), real.len() - caught)
+    let caught = real.iter().filter_map(|tried| tried.caught.as_ref());
+    let open = real.iter().filter(|tried| tried.open()).count();
+    let survived = real.iter().filter(|tried| tried.survived()).count();
+    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+    for kind in caught.clone().flat_map(|(_, kinds)| kinds) {
+        *kinds.entry(*kind).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.as_str())).collect();
+    format!(
+        "{} mutations: {} caught ({}), {open} left open for a reason, {survived} survived",
+        real.len(),
+        caught.count(),
+        kinds.join(", ")
+    )
+}
+
+/// The table of reasons for `docs/selftest.md`.
+pub fn explanations() -> String {
+    let mut out = String::from("| change | why no scenario is asked to notice it |\n|---|---|\n");
+    for explanation in EXPLANATIONS {
+        let _ = writeln!(out, "| {} | {} |", explanation.changes, explanation.reason);
+    }
+    out
 }
 
 /// The mutations as JSON.
@@ -149,6 +175,7 @@ pub fn tried_json(all: &[Tried]) -> Value {
                 "mutation": tried.mutation.to_string(),
                 "ran": tried.ran,
                 "caught_by": tried.caught.as_ref().map(|(id, _)| id),
+                "open": tried.explained().filter(|_| tried.open()).map(|explanation| explanation.reason),
                 "kinds": tried.caught.as_ref().map(|(_, kinds)| kinds),
             })
         })
