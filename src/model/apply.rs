@@ -8,8 +8,8 @@ use super::input::Input;
 use super::state::State;
 use super::world::World;
 use super::{
-    batch, cross_account, deletion, labels, listing, password, policy, replication, rotation, secrets, tags,
-    validate, versions,
+    access, batch, cross_account, deletion, labels, listing, password, policy, replication, rotation,
+    secrets, tags, validate, versions,
 };
 use crate::service::shapes;
 
@@ -85,6 +85,8 @@ pub fn apply(world: &mut World, operation: &str, input: &Value, given: &mut Give
     if let Some((_, member)) = foreign {
         return Err(Failure::not_modelled(&format!("the member {member} of {operation}")));
     }
+    let owner = access::owner(world, operation, input, given)?.unwrap_or(given.account);
+    let given = &mut Given { account: owner, random: &mut *given.random, ..*given };
     let answer = match (world_rule(operation), rule(operation)) {
         (Some(rule), _) => rule(world, input, given),
         (None, Some(rule)) => rule(world.here(given), input, given),

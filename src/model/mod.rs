@@ -9,10 +9,11 @@
 //! `labels`, `batch`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`. Each
 //! of them sees the [`State`] of one account in one region; `replication` and `cross_account` see the whole world.
 //!
-//! What the reference leaves out: it has no identities and no KMS, so it never denies access and accepts any
-//! key; it forgets a secret at once after a forced deletion, where AWS takes up to two minutes; its lists are
+//! What the reference leaves out: it has no identities and no KMS, so it denies access to other accounts only and
+//! accepts any key; it forgets a secret at once after a forced deletion, where AWS takes up to two minutes; its lists are
 //! never stale, where AWS's may lag.
 
+mod access;
 mod apply;
 mod batch;
 mod cross_account;

@@ -30,8 +30,8 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
 /// are; that is why the partial ARN of a name that ends so finds nothing (aws-recorded:
 /// arn.lookup.partial.6char-tail, with arn.lookup.partial and its variants for what does resolve).
 ///
-/// `inferred`: an ARN of another account, region or service resolves to nothing here, since the reference has no
-/// permissions across accounts; and what only begins like an ARN is an invalid name.
+/// `inferred`: an ARN of another account, region or service resolves to nothing here, unless the policy of the secret
+/// lets the account in, which `access` sees to before; and what only begins like an ARN is an invalid name.
 fn wanted<'a>(id: &'a str, given: &Given<'_>) -> Result<Wanted<'a>, Failure> {
     let Some(arn) = SecretArn::parse(id) else {
         check_name(id)?;
