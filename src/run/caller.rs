@@ -87,8 +87,13 @@ pub enum Trouble {
 }
 
 impl Caller {
+    /// A caller for this client and key pair.
+    pub fn new(client: Client, credentials: &Credentials, region: &str, guard: Guard, stop: Stop) -> Self {
+        Self::with_second(client, credentials, region, &Second::default(), guard, stop)
+    }
+
     /// A caller for this client and key pair, and for what the target has besides.
-    pub fn new(
+    pub fn with_second(
         client: Client,
         credentials: &Credentials,
         region: &str,

@@ -114,7 +114,7 @@ async fn delete(caller: &Caller, id: &str, patient: bool) -> bool {
 
 /// Takes a secret out of every replication: removes its replicas, parts it from one in another account, and from its
 /// primary where it is a replica itself. What does not work shows when it is deleted.
-async fn unlink(caller: &Caller, id: &str) {
+pub async fn unlink(caller: &Caller, id: &str) {
     let Some(described) = send(caller, "DescribeSecret", &json!({"SecretId": id})).await else { return };
     let body = described.response.json().filter(|_| described.response.succeeded()).unwrap_or_default();
     let entries = |member: &str, of: &str| -> Vec<Value> {
