@@ -56,7 +56,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "tags-of-a-deleted-secret",
         "TagResource and UntagResource succeed on a secret that is scheduled for deletion.",
         &["TagResource", "UntagResource"],
-        "deleted-secret"
+        "tag-resource/deleted-secret-cannot-be-tagged"
     ),
     Fault {
         name: "versions-of-a-deleted-secret-refused",

@@ -88,7 +88,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Read("moto 1.3.16", "secretsmanager/models.py, create_secret"),
         CREATE,
         Message,
-        "create-secret/",
+        "create-secret/duplicate-name",
         |failed| if failed.code == "ResourceExistsException"
             && failed.message.contains("The operation failed")
         {
@@ -158,7 +158,7 @@ pub(super) const FAULTS: &[Fault] = &[
         Source::Moto("moto answers InvalidParameterException below and InvalidParameterValue"),
         &["GetRandomPassword"],
         Code,
-        "get-random-password/",
+        "get-random-password/length-zero",
         |failed| if failed.code == "ValidationException" {
             failed.code = "InvalidParameterException".to_owned();
         }
@@ -208,7 +208,7 @@ pub(super) const FAULTS: &[Fault] = &[
         CREATE,
         "ValidationException",
         "Invalid name",
-        "names-and-arns/"
+        "names-and-arns/invalid-name"
     ),
     unrefused!(
         "lengths-not-measured",

@@ -77,7 +77,7 @@ pub(super) const FAULTS: &[Fault] = &[
         "UpdateSecret",
         ["KmsKeyId"],
         &[Kind::Member],
-        "update-secret/"
+        "update-secret/key-only"
     ),
     Fault {
         name: "both-values-are-taken",

@@ -43,7 +43,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "Description",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "Description", &json!(""))
     ),
     output!(
@@ -63,7 +63,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Type,
         "KmsKeyId",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "KmsKeyId", &Value::Null)
     ),
     output!(
@@ -83,7 +83,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Type,
         "DeletedDate",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "DeletedDate", &Value::Null)
     ),
     output!(
@@ -103,7 +103,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Member,
         "RotationEnabled",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "RotationEnabled", &json!(false))
     ),
     output!(
@@ -125,7 +125,7 @@ pub(super) const FAULTS: &[Fault] = &[
         &["DescribeSecret", "ListSecrets"],
         Member,
         "CreatedDate",
-        "describe-secret/",
+        "describe-secret/created-date-stays",
         |body| {
             body.remove("CreatedDate");
             each_secret(body, |secret| {
@@ -150,7 +150,7 @@ pub(super) const FAULTS: &[Fault] = &[
         LIST,
         Member,
         "VersionIdsToStages",
-        "list-secrets/",
+        "list-secrets/entry",
         |body| each_secret(body, |secret| copy(secret, "SecretVersionsToStages", "VersionIdsToStages"))
     ),
     output!(
@@ -170,7 +170,7 @@ pub(super) const FAULTS: &[Fault] = &[
         VERSIONS,
         Value,
         "NextToken",
-        "versions/",
+        "versions/list-one-version",
         |body| {
             body.insert("NextToken".to_owned(), json!(""));
         }
@@ -218,7 +218,7 @@ pub(super) const FAULTS: &[Fault] = &[
         DESCRIBE,
         Type,
         "LastAccessedDate",
-        "describe-secret/",
+        "describe-secret/by-name-and-arn",
         |body| default(body, "LastAccessedDate", &Value::Null)
     ),
 ];

@@ -97,7 +97,7 @@ pub(super) const FAULTS: &[Fault] = &[
         operations: &[],
         kinds: &[Kind::Outcome],
         at: "",
-        caught_by: "wire/malformed-json[not-json]",
+        caught_by: "wire/malformed-json",
         how: How::Other(|ask| {
             let response = ask.pass();
             let broken = failed_with(&response, "SerializationException", "well-formed");
