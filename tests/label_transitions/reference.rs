@@ -1,7 +1,7 @@
 //! The only place that speaks with the model.
 
 use serde_json::{Map, Value};
-use smcheck::model::{Answer, Given, Random, State, apply};
+use smcheck::model::{Answer, Given, Random, World, apply};
 use smcheck::service::time::Timestamp;
 
 use super::calls::{Call, variable};
@@ -21,7 +21,7 @@ impl Random for Dice {
 
 /// An account with one secret at most.
 #[derive(Clone, Default)]
-pub(crate) struct Account(State);
+pub(crate) struct Account(World);
 
 impl Account {
     fn ask(&mut self, operation: &str, input: &Value) -> Answer {
