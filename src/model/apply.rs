@@ -19,6 +19,7 @@ type WorldRule = fn(&mut World, Input<'_>, &mut Given<'_>) -> Answer;
 /// The operations that look beyond their own account and region, in alphabetical order.
 const WORLD_RULES: &[(&str, WorldRule)] = &[
     ("AssociateCrossAccountReplica", cross_account::associate),
+    ("BatchGetSecretValue", batch::get),
     ("CreateSecret", replication::create),
     ("DescribeSecret", replication::describe),
     ("DisassociateCrossAccountReplica", cross_account::disassociate),
@@ -29,7 +30,6 @@ const WORLD_RULES: &[(&str, WorldRule)] = &[
 
 /// The operations that know only their own account and region, in alphabetical order.
 const RULES: &[(&str, Rule)] = &[
-    ("BatchGetSecretValue", batch::get),
     ("CancelRotateSecret", rotation::cancel),
     ("DeleteResourcePolicy", policy::delete),
     ("DeleteSecret", deletion::delete),

@@ -111,7 +111,7 @@ impl PatternKind {
 /// What AWS takes for a separator between words.
 const SEPARATORS: &[char] = &['/', '-', '_', '+', '=', '.', '@'];
 
-/// The words of a text, in small letters: parted at a separator, and then where a run of small letters begins, the
+/// The words of a text, in small letters: parted at a separator and at spaces, and then where a run of small letters begins, the
 /// letter before the run included. `SecretOne` is *secret*, *one*; `COMPANYthings` is *compan*, *ythings*
 /// (aws-verified-test: all.special.05 to .09). A text with two different separators is one word (`inferred`:
 /// ListSecrets.filter.mixed-separators).
@@ -119,8 +119,8 @@ fn words(text: &str) -> Vec<String> {
     let mut found = SEPARATORS.iter().filter(|separator| text.contains(**separator));
     match (found.next(), found.next()) {
         (Some(_), Some(_)) => vec![text.to_lowercase()],
-        (Some(separator), None) => text.split(*separator).flat_map(camel_words).collect(),
-        _ => camel_words(text),
+        (Some(separator), None) => text.split([*separator, ' ']).flat_map(camel_words).collect(),
+        _ => text.split(' ').flat_map(camel_words).collect(),
     }
 }
 
@@ -130,7 +130,7 @@ fn camel_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut end = |word: &mut String| {
-        let done = std::mem::take(word).trim().to_lowercase();
+        let done = std::mem::take(word).to_lowercase();
         if !done.is_empty() {
             words.push(done);
         }
@@ -167,6 +167,7 @@ mod tests {
             ("Thirdsecret", vec!["thirdsecret"]),
             ("COMPANYthings", vec!["compan", "ythings"]),
             ("COMPANY", vec!["company"]),
+            ("HARBOUR LIGHTS", vec!["harbour", "lights"]),
             ("one and two", vec!["one", "and", "two"]),
             ("prod+AppBeta+a1b2", vec!["prod", "app", "beta", "a", "1b", "2"]),
             ("prod-AppBeta/x", vec!["prod-appbeta/x"]),
