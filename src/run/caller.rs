@@ -29,6 +29,8 @@ struct Inner {
     sides: BTreeMap<Side, Way>,
     guard: Guard,
     stop: Stop,
+    /// How far the target's clock was moved, in milliseconds.
+    moved: AtomicI64,
 }
 
 /// How one side is called.
@@ -127,7 +129,8 @@ impl Caller {
                 }
             }
         }
-        Caller { inner: Arc::new(Inner { sides, guard, stop }), side: Side::default() }
+        let moved = AtomicI64::new(0);
+        Caller { inner: Arc::new(Inner { sides, guard, stop, moved }), side: Side::default() }
     }
 
     /// The same caller on another side.
