@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::function::{self, Turn};
 use crate::model::{Answer, Given, Invocation, Random, State, World, apply};
+use crate::service::SecretArn;
 use crate::service::time::{DAY_MS, Timestamp};
 
 /// No clock is moved farther than a thousand years.
@@ -133,10 +134,7 @@ impl Accounts {
         let Account { regions, latest, moved } = account(accounts, place.account);
         // The machine's clock may be set back; an account's time may not.
         let now = place.now.plus_ms(*moved).max(*latest);
-        let Region { dice, rotations } = regions.entry(place.region.to_owned()).or_insert_with(|| {
-            // The dice of an account do not depend on which other accounts there are.
-            Region { dice: Dice::new(hash(hash(self.seed, place.account), place.region)), rotations: None }
-        });
+        let Region { dice, rotations } = self.region(regions, place.account, place.region);
         let ours = |function: &str| function::is_ours(function, place.partition, place.region);
         let mut here = Here { world, dice, place };
         if rotations.is_some_and(|due| due <= now) {
@@ -153,11 +151,29 @@ impl Accounts {
         here.place.functions = &functions;
         let answer = here.call(operation, input, now);
         if let Ok(Some(body)) = &answer {
+            // The secret may be another account's.
+            let arn = body.get("ARN").and_then(Value::as_str).and_then(SecretArn::parse);
+            let owner = arn.map_or(place.account, |arn| arn.account);
+            here.place.account = owner;
             function::after_rotate(&mut here, ours, input, body, now);
             let next = here.state(now).next_rotation(|_, function| ours(function)).map(|(at, _)| at);
+            let regions = &mut account(accounts, owner).regions;
+            let rotations = &mut self.region(regions, owner, place.region).rotations;
             *rotations = rotations.iter().copied().chain(next).min();
         }
         answer
+    }
+
+    fn region<'r>(
+        &self,
+        regions: &'r mut HashMap<String, Region>,
+        account: &str,
+        name: &str,
+    ) -> &'r mut Region {
+        regions.entry(name.to_owned()).or_insert_with(|| {
+            // The dice of an account do not depend on which other accounts there are.
+            Region { dice: Dice::new(hash(hash(self.seed, account), name)), rotations: None }
+        })
     }
 }
 
