@@ -29,8 +29,6 @@ struct Inner {
     sides: BTreeMap<Side, Way>,
     guard: Guard,
     stop: Stop,
-    /// How far the target's clock was moved, in milliseconds.
-    moved: AtomicI64,
 }
 
 /// How one side is called.
@@ -129,8 +127,7 @@ impl Caller {
                 }
             }
         }
-        let moved = AtomicI64::new(0);
-        Caller { inner: Arc::new(Inner { sides, guard, stop, moved }), side: Side::default() }
+        Caller { inner: Arc::new(Inner { sides, guard, stop }), side: Side::default() }
     }
 
     /// The same caller on another side.
