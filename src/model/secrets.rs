@@ -15,7 +15,8 @@ use crate::service::AWSCURRENT;
 /// CreateSecret.
 ///
 /// aws-recorded: CreateSecret.string, .no-value (no version is made, and the answer has no VersionId),
-/// .empty-description (it counts as none; `inferred`: so does an empty Type), .dup.recorded, .scheduled-for-deletion (InvalidRequestException).
+/// .empty-description (it counts as none; `inferred`: so does an empty Type), .dup.recorded, .scheduled-for-deletion
+/// (InvalidRequestException).
 /// aws-verified-test: .idempotent, .token-reuse-diff-value. Any key is accepted: the reference has no KMS.
 pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
     let token = resolve::token(input, "InvalidRequestException")?;
