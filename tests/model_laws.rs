@@ -432,7 +432,7 @@ proptest! {
             prop_assert!(world.call("GetSecretValue", &id).is_err());
             world.body("RestoreSecret", &id);
             // Deleting moves LastChangedDate and switches rotation off; nothing switches it on again.
-            let moved = ["LastChangedDate", "RotationEnabled", "NextRotationDate"];
+            let moved = ["LastChangedDate", "RotationEnabled", "LastRotatedDate", "NextRotationDate"];
             let after = world.body("DescribeSecret", &id);
             prop_assert_eq!(without(before, &moved), without(after, &moved));
             prop_assert_eq!(listed(&mut world, &name), versions);

@@ -94,6 +94,13 @@ fn views_that_disagree_break_an_invariant() {
     assert_eq!(describe.verdict().deviations[0].operation, "DescribeSecret");
     let list = put(&right()).read(views(right_state, right_state, wrong));
     assert_eq!(list.found(), [deviation(Kind::Invariant, "invariant.views.list")]);
+    // A version that waits for its value is told of by the other views alone, and by nothing but AWSPENDING.
+    let waits: Stated<'_> = &[(V1, CURRENT), (V3, PENDING)];
+    assert_eq!(put(&right()).read(views(right_state, waits, waits)).found(), []);
+    let valued: Stated<'_> = &[(V1, CURRENT), (V3, &["AWSPENDING", "mine"])];
+    let both =
+        ["describe", "list"].map(|view| deviation(Kind::Invariant, &format!("invariant.views.{view}")));
+    assert_eq!(put(&right()).read(views(right_state, valued, valued)).found(), both);
     // A version without labels is in no other view.
     assert_eq!(put(&right()).read(views(right_state, &[(V1, CURRENT)], &[(V1, CURRENT)])).found(), []);
 }

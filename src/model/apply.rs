@@ -50,14 +50,6 @@ const RULES: &[(&str, Rule)] = &[
     ("ValidateResourcePolicy", policy::validate),
 ];
 
-/// Members that belong to something the reference does not model: secrets managed by partners. A request that uses
-/// one is told so, because an answer that ignores it would be wrong.
-const NOT_MODELLED: &[(&str, &str)] = &[
-    ("RotateSecret", "ExternalSecretRotationMetadata"),
-    ("RotateSecret", "ExternalSecretRotationRoleArn"),
-    ("UpdateSecret", "Type"),
-];
-
 /// Whether the reference models the operation.
 pub fn modelled(operation: &str) -> bool {
     rule(operation).is_some() || world_rule(operation).is_some()
@@ -81,10 +73,6 @@ pub fn apply(world: &mut World, operation: &str, input: &Value, given: &mut Give
     }
     validate::limits(shape.input, members)?;
     let input = Input(members);
-    let foreign = NOT_MODELLED.iter().find(|(of, member)| *of == operation && input.get(member).is_some());
-    if let Some((_, member)) = foreign {
-        return Err(Failure::not_modelled(&format!("the member {member} of {operation}")));
-    }
     let owner = access::owner(world, operation, input, given)?.unwrap_or(given.account);
     let given = &mut Given { account: owner, random: &mut *given.random, ..*given };
     let answer = match (world_rule(operation), rule(operation)) {
@@ -120,13 +108,5 @@ mod tests {
         assert!(RULES.iter().all(|(name, _)| shapes().operation(name).is_some()));
         assert!(RULES.is_sorted_by_key(|(name, _)| *name));
         assert!(shapes().operations().all(|operation| modelled(&operation.name)));
-    }
-
-    #[test]
-    fn every_foreign_member_is_a_member() {
-        for (operation, member) in NOT_MODELLED {
-            let shape = shapes().operation(operation).expect("it is an operation");
-            assert!(shapes().member(shape.input, member).is_some(), "{operation} {member}");
-        }
     }
 }

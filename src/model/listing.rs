@@ -44,7 +44,7 @@ pub(crate) fn list(state: &mut State, input: Input<'_>, _: &mut Given<'_>) -> An
     };
     let (page, more) = paging::page(&found[from..], input);
     let entries: Vec<Value> =
-        page.iter().map(|(_, secret)| secrets::details(secret, "SecretVersionsToStages")).collect();
+        page.iter().map(|(_, secret)| secrets::details(secret, secrets::IN_LIST)).collect();
     let mut answer = json!({"SecretList": entries});
     if let (true, Some((last, _))) = (more, page.last()) {
         answer["NextToken"] = paging::token(&scope, last).into();

@@ -6,8 +6,9 @@
 //!
 //! In the order of a request: `request` reads the wire, `validate` checks types and limits in AWS's words,
 //! `apply` finds the operation, `resolve` the secret. Then one file for each concept: `secrets`, `versions`,
-//! `labels`, `batch`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation`. Each
-//! of them sees the [`State`] of one account in one region; `replication` and `cross_account` see the whole world.
+//! `labels`, `batch`, `deletion`, `listing` (with `filters` and `paging`), `tags`, `policy`, `password`, `rotation` (with
+//! `schedule` and `cron`). Each of them sees the [`State`] of one account in one region; `replication` and
+//! `cross_account` see the whole world.
 //!
 //! What the reference leaves out: it has no identities and no KMS, so it denies access to other accounts only and
 //! accepts any key; it forgets a secret at once after a forced deletion, where AWS takes up to two minutes; its lists are
@@ -16,6 +17,7 @@
 mod access;
 mod apply;
 mod batch;
+mod cron;
 mod cross_account;
 mod deletion;
 mod failure;
@@ -50,5 +52,6 @@ pub use failure::{Answer, Failure};
 pub use given::{Given, Random};
 pub use replication::partition;
 pub use request::read;
+pub use rotation::{Invocation, Trial};
 pub use state::{Secret, State};
 pub use world::World;

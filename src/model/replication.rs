@@ -144,9 +144,6 @@ pub(crate) fn create(world: &mut World, input: Input<'_>, given: &mut Given<'_>)
     if input.get("CrossAccountPrimaryARN").is_some() {
         return cross_account::create(world, input, given);
     }
-    if input.get("Type").is_some() {
-        return Err(Failure::not_modelled("the member Type of CreateSecret"));
-    }
     let regions = asked(input, given)?;
     let name = input.required("Name");
     let state = world.here(given);

@@ -15,7 +15,8 @@ use crate::service::AWSCURRENT;
 /// CreateSecret.
 ///
 /// aws-recorded: CreateSecret.string, .no-value (no version is made, and the answer has no VersionId),
-/// .empty-description (it counts as none), .dup.recorded, .scheduled-for-deletion (InvalidRequestException).
+/// .empty-description (it counts as none; `inferred`: so does an empty Type), .dup.recorded, .scheduled-for-deletion
+/// (InvalidRequestException).
 /// aws-verified-test: .idempotent, .token-reuse-diff-value. Any key is accepted: the reference has no KMS.
 pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
     let token = resolve::token(input, "InvalidRequestException")?;
@@ -50,6 +51,7 @@ pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
         policy: None,
         rotation: None,
         replication: Replication::default(),
+        external: stated(input.text("Type")),
         versions: Vec::new(),
         labels: Labels::new(),
         order: state.created + 1,
@@ -70,7 +72,7 @@ pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
 ///
 /// aws-recorded: UpdateSecret.value, .description-only, .nothing (it succeeds), .keeps-description, .kms-only.
 /// aws-verified-test: .idempotent, .token-reuse-diff-value. `inferred`: .deleted; a replay ignores the other members;
-/// nothing to change leaves LastChangedDate; an empty description or key takes the stored one away.
+/// nothing to change leaves LastChangedDate; an empty description, key or type takes the stored one away.
 pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
     let token = resolve::token(input, "InvalidRequestException")?;
     let value = input.secret_value()?;
@@ -81,7 +83,8 @@ pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
     {
         return Ok(Some(named(secret, made)));
     }
-    let (description, key) = (input.text("Description"), input.text("KmsKeyId"));
+    let (description, key, external) =
+        (input.text("Description"), input.text("KmsKeyId"), input.text("Type"));
     let old_key = secret.kms_key.clone();
     if let Some(key) = key {
         secret.kms_key = stated(Some(key));
@@ -95,7 +98,10 @@ pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
     if let Some(description) = description {
         secret.description = stated(Some(description));
     }
-    if made.is_none() && (description.is_some() || key.is_some()) {
+    if let Some(external) = external {
+        secret.external = stated(Some(external));
+    }
+    if made.is_none() && (description.is_some() || key.is_some() || external.is_some()) {
         secret.touch(given.now);
     }
     Ok(Some(named(secret, made)))
@@ -120,6 +126,9 @@ fn stated(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// How ListSecrets calls the map of labels.
+pub(super) const IN_LIST: &str = "SecretVersionsToStages";
+
 /// What DescribeSecret and ListSecrets tell of a secret. The map of labels has another name in each
 /// (aws-recorded: ListSecrets.entry).
 ///
@@ -139,13 +148,7 @@ pub(crate) fn details(secret: &Secret, labels_member: &str) -> Value {
     put("Name", Some(secret.name.clone().into()));
     put("Description", secret.description.clone().map(Value::from));
     put("KmsKeyId", secret.kms_key.clone().map(Value::from));
-    if let Some(rotation) = &secret.rotation {
-        put("RotationEnabled", Some(rotation.enabled.into()));
-        put("RotationLambdaARN", Some(rotation.function.clone().into()));
-        put("RotationRules", rotation.rules.as_ref().map(super::schedule::Rules::shown));
-        put("LastRotatedDate", rotation.last.map(|time| time.to_seconds().into()));
-        put("NextRotationDate", rotation.next.map(|time| time.to_seconds().into()));
-    }
+    put("Type", secret.external.clone().map(Value::from));
     put("CreatedDate", Some(secret.created.to_seconds().into()));
     put("LastChangedDate", Some(secret.changed.to_seconds().into()));
     put("LastAccessedDate", secret.accessed.map(|time| time.to_seconds().into()));
@@ -159,5 +162,8 @@ pub(crate) fn details(secret: &Secret, labels_member: &str) -> Value {
         }
     }
     put(labels_member, (!labels.is_empty()).then_some(Value::Object(labels)));
+    if let Some(rotation) = &secret.rotation {
+        rotation.show(labels_member == IN_LIST, &mut answer);
+    }
     Value::Object(answer)
 }

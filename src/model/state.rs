@@ -38,6 +38,8 @@ pub struct Secret {
     pub(crate) policy: Option<String>,
     pub(crate) rotation: Option<Rotation>,
     pub(crate) replication: Replication,
+    /// The partner who holds it, where it is a managed external secret: its `Type`.
+    pub(crate) external: Option<String>,
     /// Oldest first.
     pub(crate) versions: Vec<Version>,
     /// Label to version id. One entry a label, so that no label can stand on two versions.

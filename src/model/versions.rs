@@ -7,8 +7,8 @@ use super::given::Given;
 use super::input::Input;
 use super::labels;
 use super::paging::{self, Cursor, Key};
-use super::resolve;
 use super::state::{Secret, SecretValue, State, Version};
+use super::{resolve, rotation};
 use crate::service::AWSCURRENT;
 use crate::service::time::{DAY_MS, Timestamp};
 
@@ -63,7 +63,7 @@ pub(crate) fn add(
     if !waiting {
         make_room(secret, now)?;
     }
-    let kms_key = secret.kms_key.clone();
+    let (kms_key, before) = (secret.kms_key.clone(), secret.labels.get(AWSCURRENT).cloned());
     match secret.version_mut(id) {
         Some(version) => {
             version.value = Some(value);
@@ -72,6 +72,9 @@ pub(crate) fn add(
         None => secret.announce(id, Some(value), now),
     }
     secret.relabel(labels, now);
+    if secret.labels.get(AWSCURRENT) != before.as_ref() {
+        rotation::note_value(secret, now);
+    }
     secret.touch(now);
     Ok(())
 }

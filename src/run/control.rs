@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::scenario::{Action, Expect, Failure, Repeat, SecretLabels, Step, Template, Variables};
 use crate::scenario::{Context, Matcher, evaluate};
-use crate::service::WireResponse;
+use crate::service::{AWSPENDING, WireResponse};
 use crate::trace::{Call, Exchange, Probe, joined_pages};
 
 /// The expectation of one call of a step.
@@ -140,9 +140,11 @@ pub fn views_agree(probes: &[Probe]) -> bool {
         let described = probe.describe.as_ref().and_then(labels_described);
         match (labels_read(probe), described) {
             (Some(mut read), Some(mut described)) => {
-                // Versions without labels are in one view only.
+                // Versions without labels are in one view only, and those that wait for their value in the other.
+                described.retain(|id, labels| {
+                    !labels.is_empty() && (read.contains_key(id) || !labels.iter().eq([AWSPENDING]))
+                });
                 read.retain(|_, labels| !labels.is_empty());
-                described.retain(|_, labels| !labels.is_empty());
                 read == described
             }
             _ => true,

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::accounts::{Accounts, Dice, Place, lock};
 use super::admin;
+use super::function;
 use super::responder::Responder;
 use crate::model::{self, Random};
 use crate::service::sigv4::{self, Credentials, Refusal};
@@ -39,7 +40,8 @@ pub struct ReferenceOptions {
     pub other_regions: Vec<String>,
     /// The account of access keys that name none, with [`Auth::Any`].
     pub default_account: String,
-    /// The rotation functions that may be called; none, unless told otherwise. See `model::Given::functions`.
+    /// The rotation functions that may be called besides those that the reference plays itself; none, unless told
+    /// otherwise. Their steps are the client's to play.
     pub functions: Vec<String>,
     /// Makes ARN suffixes, passwords, key pairs and request ids the same every time.
     pub seed: Option<u64>,
@@ -120,6 +122,13 @@ impl Reference {
     pub fn account_of(&self, access_key: &str) -> Option<String> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.get(access_key).map(|key| key.account.clone())
+    }
+
+    /// The ARN of the rotation function that the reference plays itself, in an account and the reference's region.
+    /// With `-failing` behind it, it is the ARN of one that fails.
+    pub fn rotation_function(&self, account: &str) -> String {
+        let region = &self.options.region;
+        function::arn(model::partition(region), region, account)
     }
 
     /// Forgets all secrets of all accounts; the key pairs stay.

@@ -147,6 +147,8 @@ impl Opened {
         let own = account(&target.credentials);
         let key = format!("arn:aws:kms:{}:{own}:key/1234abcd-12ab-34cd-56ef-1234567890ab", target.region);
         target.provides.entry(Need::CustomerKmsKey.as_str().to_owned()).or_insert(key.into());
+        let function = reference.rotation_function(&own);
+        target.provides.entry(Need::RotationLambda.as_str().to_owned()).or_insert(function.into());
         let account = account(&credentials);
         target.provides.insert(Need::SecondAccount.as_str().to_owned(), account.into());
         let second = Second { region: Some((region, client.clone())), credentials: Some(credentials) };

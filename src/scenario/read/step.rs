@@ -125,7 +125,8 @@ impl Reader<'_> {
                 (operation, Action::Raw(request))
             }
             "advance" => {
-                self.refuse(fields, &["with", "returns", "fails", "save", "eventually", "repeat"], "advance");
+                let foreign = ["with", "account", "returns", "fails", "save", "eventually", "repeat"];
+                self.refuse(fields, &foreign, "advance");
                 (None, Action::Advance(self.advance(key, value)))
             }
             _ => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Reader;
 use super::scope::Variable;
+use crate::scenario::ast::Need;
 use crate::scenario::describe::TOLERANCE;
 use crate::scenario::finding::shown_word;
 use crate::scenario::matcher::TimeMatcher;
@@ -99,6 +100,10 @@ impl Reader<'_> {
         if !std::mem::replace(&mut self.scope.isolated, true) {
             let message = "`advance` needs an account of its own";
             self.wrong(key.span, message, "add `isolated: true` to the scenario");
+        }
+        if self.scope.needed(Need::SecondAccount) {
+            let message = "`advance` does not go with `second-account`";
+            self.wrong(key.span, message, "the second account is everybody's, and so is its clock");
         }
         self.mention(node);
         let span = self.duration(node, "`advance`", all_units());
