@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use smcheck::server::faults::{self, Fault, Source};
@@ -45,6 +46,11 @@ fn the_table_is_true() {
         match fault.source {
             Source::Moto(words) => {
                 assert!(known.contains(words), "{name}: known/moto.yaml does not say: {words}")
+            }
+            Source::Known(emulator, words) => {
+                let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("known/{emulator}.yaml"));
+                let list = std::fs::read_to_string(list).expect("the list is there");
+                assert!(list.contains(words), "{name}: known/{emulator}.yaml does not say: {words}");
             }
             Source::Noted(fact, note) => assert!(fact.contains('.') && !note.is_empty(), "{name}"),
             Source::Read(package, place) => {

@@ -47,7 +47,31 @@ pub(super) const FAULTS: &[Fault] = &[
         kinds: &[Kind::Invariant],
         at: "",
         caught_by: "labels/move-current-back",
-        how: How::Other(previous_twice),
+        how: How::Other(|ask| twice(ask, UPDATE_STAGE, |label| label == AWSPREVIOUS)),
+    },
+    Fault {
+        name: "put-leaves-labels-on-both",
+        does: "PutSecretValue puts a label on the new version and leaves it where it was, too.",
+        source: Source::Known("ministack", "leaves each label on the old version too"),
+        operations: &[],
+        kinds: &[Kind::Invariant],
+        at: "",
+        caught_by: "labels/put-takes-custom-labels-from-another-version",
+        how: How::Other(|ask| twice(ask, PUT, |label| !label.starts_with("AWS"))),
+    },
+    Fault {
+        name: "put-drops-labels-beside-current",
+        does: "PutSecretValue drops the other labels of the request where AWSCURRENT is among them.",
+        source: Source::Known("ministack", "drops the other labels where AWSCURRENT is among them"),
+        operations: PUT,
+        kinds: &[Kind::Labels],
+        at: "labels.",
+        caught_by: "labels/put-current-with-custom-label",
+        how: How::Input(PUT, |input| {
+            if texts(input.get("VersionStages")).iter().any(|label| label == AWSCURRENT) {
+                input.insert("VersionStages".to_owned(), json!([AWSCURRENT]));
+            }
+        }),
     },
     Fault {
         name: "pending-not-stripped",
@@ -313,16 +337,19 @@ fn back(before: &Labels, after: &Labels, label: &str) -> Option<Labels> {
     Some(labels)
 }
 
-/// Remembers, by ARN, the version that AWSPREVIOUS should have left, and shows it there in ListSecretVersionIds.
-fn previous_twice(ask: &Ask<'_>) -> WireResponse {
-    if ask.is(UPDATE_STAGE) {
+/// Remembers, by ARN, where labels should have left, and shows them there, too, in ListSecretVersionIds.
+fn twice(ask: &Ask<'_>, operations: &[&str], which: fn(&str) -> bool) -> WireResponse {
+    if ask.is(operations) {
         let before = ask.next.labels(&ask.secret());
         let response = ask.pass();
-        let left = before.get(AWSPREVIOUS).filter(|_| response.succeeded());
-        if let (Some(version), Some(arn)) = (left, ask.arn())
-            && ask.next.labels(&ask.secret()).get(AWSPREVIOUS) != Some(version)
-        {
-            ask.memory.keep(&arn, version.as_str().into());
+        let after = ask.next.labels(&ask.secret());
+        let left = before.iter().filter(|(label, version)| {
+            which(label) && after.get(*label).is_some_and(|holder| holder != *version)
+        });
+        let left: serde_json::Map<String, Value> =
+            left.map(|(label, version)| (label.clone(), version.as_str().into())).collect();
+        if let (false, Some(arn)) = (left.is_empty(), ask.arn()) {
+            ask.memory.keep(&arn, Value::Object(left));
         }
         return response;
     }
@@ -330,15 +357,19 @@ fn previous_twice(ask: &Ask<'_>) -> WireResponse {
     if ask.is(&["ListSecretVersionIds"]) {
         super::layer::edit_success(&mut response, |body| {
             let left = body.get("ARN").and_then(Value::as_str).and_then(|arn| ask.memory.recall(arn));
-            for version in body.get_mut("Versions").and_then(Value::as_array_mut).into_iter().flatten() {
-                if left.is_some() && version.get("VersionId") == left.as_ref() {
-                    let mut labels = texts(version.get("VersionStages"));
-                    labels.push(AWSPREVIOUS.to_owned());
+            let left = left.as_ref().and_then(Value::as_object);
+            super::members::each_version(body, |version| {
+                let id = version.get("VersionId").cloned();
+                let here = left.into_iter().flatten().filter(|(_, left)| Some(*left) == id.as_ref());
+                let mut labels = texts(version.get("VersionStages"));
+                let known = labels.len();
+                labels.extend(here.map(|(label, _)| label.clone()));
+                if labels.len() > known {
                     labels.sort();
                     labels.dedup();
-                    version["VersionStages"] = json!(labels);
+                    version.insert("VersionStages".to_owned(), json!(labels));
                 }
-            }
+            });
         });
     }
     response

@@ -5,6 +5,7 @@
 //! for, made one by one from what the reference really answers.
 
 mod deletion;
+mod emulators;
 mod failures;
 mod ignored;
 mod labels;
@@ -55,6 +56,8 @@ impl std::fmt::Debug for Fault {
 pub enum Source {
     /// Our run against moto 5.2.5: words of a reason in `known/moto.yaml`.
     Moto(&'static str),
+    /// Our run against another emulator: its name, and words of a reason in its list under `known/`.
+    Known(&'static str, &'static str),
     /// What the evidence collection notes of an emulator, in a fact with this id.
     Noted(&'static str, &'static str),
     /// A release that we read: the package with its version, and the place in it.
@@ -65,6 +68,7 @@ impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Source::Moto(words) => write!(f, "`known/moto.yaml`: {words}"),
+            Source::Known(emulator, words) => write!(f, "`known/{emulator}.yaml`: {words}"),
             Source::Noted(fact, note) => write!(f, "evidence collection, {fact}: {note}"),
             Source::Read(package, place) => write!(f, "{package}, {place}"),
         }
@@ -97,6 +101,7 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
         failures::FAULTS,
         ignored::FAULTS,
         deletion::FAULTS,
+        emulators::FAULTS,
         rotation::FAULTS,
         wire::FAULTS,
     ]

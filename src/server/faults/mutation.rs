@@ -402,13 +402,17 @@ fn change_here(value: &mut Value, change: Change) -> bool {
     true
 }
 
-/// Another value of the same type: a text with its last letter or digit changed, a time a day earlier, one more, or the
+/// Another value of the same type: a text with one letter or digit changed, a time a day earlier, one more, or the
 /// contrary.
 fn another(value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
-            let Some((at, letter)) = text.char_indices().rfind(|(_, letter)| letter.is_ascii_alphanumeric())
-            else {
+            let letters = |letter: &(usize, char)| letter.1.is_ascii_alphanumeric();
+            // The last letter of base64 may stand for bits that nobody reads; an ARN or a name may not begin otherwise.
+            let coded = text.len() > 24 && !text.contains(['-', ':', ' ', '/', '.']);
+            let found =
+                if coded { text.char_indices().find(letters) } else { text.char_indices().rfind(letters) };
+            let Some((at, letter)) = found else {
                 text.push('x');
                 return true;
             };

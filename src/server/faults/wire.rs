@@ -151,7 +151,7 @@ pub(super) const FAULTS: &[Fault] = &[
     },
 ];
 
-fn set_header(response: &mut WireResponse, name: &str, value: &str) {
+pub(super) fn set_header(response: &mut WireResponse, name: &str, value: &str) {
     response.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
     response.headers.push((name.to_owned(), value.to_owned()));
     debug_assert!(value != CONTENT_TYPE, "a fault that changes nothing");

@@ -130,8 +130,11 @@ pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
     scenario.steps.iter().flat_map(|step| of(&step.action)).collect()
 }
 
-/// When so many scenarios have seen a fault, no more are asked.
+/// When so many scenarios have seen a fault as what it is, no more are asked.
 const ENOUGH: usize = 25;
+
+/// When one has, so many are asked in all.
+const MANY: usize = 150;
 
 /// Which scenarios run against a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,8 +147,8 @@ pub enum Scope {
 
 /// Runs scenarios against each fault. `each` is told of every fault as it ends.
 ///
-/// Scenarios that call the fault's operations come first, and when one of them sees the fault as what it is, the others
-/// do not run; nor when many have seen it.
+/// The scenarios that are named for a fault come first, then those that call its operations. When one of them sees the
+/// fault as what it is, the others do not run, nor do all of these where there are many.
 ///
 /// # Errors
 /// When our own server does not start or answer, or the right server deviates.
@@ -251,7 +254,8 @@ async fn against(
         let called = operations(scenario);
         touched.is_empty() || touched.iter().any(|operation| called.contains(operation))
     };
-    let (first, rest): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| concerned(scenario));
+    let (mut first, rest): (Vec<_>, Vec<_>) = scenarios.iter().partition(|scenario| concerned(scenario));
+    first.sort_by_key(|scenario| !fault.names(&scenario.id));
     let mut finding = Finding {
         fault,
         ran: 0,
@@ -264,7 +268,8 @@ async fn against(
         for scenario in part {
             let (_, verdict) = bench.run(scenario).await?;
             finding.note(&verdict);
-            if finding.caught_by.len() >= ENOUGH && finding.missing.is_empty() {
+            let enough = finding.caught_by.len() >= ENOUGH || finding.ran >= MANY;
+            if enough && finding.missing.is_empty() {
                 break;
             }
         }
