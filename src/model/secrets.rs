@@ -10,7 +10,7 @@ use super::replication::Replication;
 use super::state::{Secret, State};
 use super::versions::{self, Token};
 use super::{resolve, tags};
-use crate::service::AWSCURRENT;
+use crate::service::{AWSCURRENT, AWSPENDING, AWSPREVIOUS};
 
 /// CreateSecret.
 ///
@@ -73,6 +73,8 @@ pub(crate) fn create(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
 /// aws-recorded: UpdateSecret.value, .description-only, .nothing (it succeeds), .keeps-description, .kms-only.
 /// aws-verified-test: .idempotent, .token-reuse-diff-value. `inferred`: .deleted; a replay ignores the other members;
 /// nothing to change leaves LastChangedDate; an empty description, key or type takes the stored one away.
+/// aws-docs, UpdateSecret, KmsKeyId: versions with AWSCURRENT, AWSPREVIOUS or AWSPENDING are encrypted anew with a new key;
+/// that it shows in `KmsKeyIds`, and in those labels as they were before the call, is `inferred`.
 pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> Answer {
     let token = resolve::token(input, "InvalidRequestException")?;
     let value = input.secret_value()?;
@@ -86,6 +88,10 @@ pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
     let (description, key, external) =
         (input.text("Description"), input.text("KmsKeyId"), input.text("Type"));
     let old_key = secret.kms_key.clone();
+    let in_use: Vec<String> = [AWSCURRENT, AWSPREVIOUS, AWSPENDING]
+        .iter()
+        .filter_map(|label| secret.holder(label).map(str::to_owned))
+        .collect();
     if let Some(key) = key {
         secret.kms_key = stated(Some(key));
     }
@@ -94,6 +100,13 @@ pub(crate) fn update(state: &mut State, input: Input<'_>, given: &mut Given<'_>)
     {
         secret.kms_key = old_key;
         return Err(failure);
+    }
+    // Those that were labelled before the new value came: its labels have moved by now, and AWSPREVIOUS with them.
+    for id in key.map(|_| in_use).unwrap_or_default() {
+        let key = secret.kms_key.clone();
+        if let Some(version) = secret.version_mut(&id) {
+            version.kms_key = key;
+        }
     }
     if let Some(description) = description {
         secret.description = stated(Some(description));

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::ast::{EvidenceKind, Place, Scenario};
 use super::finding::{Finding, shown_word};
-use super::nearest::hint;
+use super::nearest::nearest;
 use crate::service::shapes;
 
 pub use page::page;
@@ -205,7 +205,8 @@ impl Register {
                     path: path.to_owned(),
                     place: Place { line: line + 1, column: source_line[..column].chars().count() + 1 },
                     message: format!("there is no rule `{}` in the register", shown_word(id)),
-                    hint: hint(id, self.rules().map(|rule| rule.id.as_str())),
+                    hint: nearest(id, self.rules().map(|rule| rule.id.as_str()))
+                        .map(|near| format!("did you mean `{near}`?")),
                     source_line: source_line.to_owned(),
                     width: id.chars().count(),
                 }
