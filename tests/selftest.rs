@@ -45,7 +45,7 @@ fn the_table_is_true() {
         );
         match fault.source {
             Source::Moto(words) => {
-                assert!(known.contains(words), "{name}: known/moto.yaml does not say: {words}")
+                assert!(known.contains(words), "{name}: known/moto.yaml does not say: {words}");
             }
             Source::Known(emulator, words) => {
                 let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("known/{emulator}.yaml"));

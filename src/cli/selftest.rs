@@ -43,7 +43,7 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
         return Ok(if dense { Exit::Expected } else { Exit::Deviations });
     }
     let findings = selftest::run(&faults, &scenarios, Scope::All, &target, jobs, |finding| {
-        output::line(&text::line(finding))
+        output::line(&text::line(finding));
     })
     .await
     .map_err(Failure::target)?;

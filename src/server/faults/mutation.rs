@@ -276,7 +276,7 @@ fn fail_otherwise(response: &mut WireResponse, change: FailureChange) {
             failed.code = other.to_owned();
         }),
         FailureChange::Text => {
-            edit_failure(response, |failed| failed.message = "The request is wrong.".to_owned())
+            edit_failure(response, |failed| failed.message = "The request is wrong.".to_owned());
         }
         FailureChange::Success => *response = success(&Value::Object(Map::new())),
     }
@@ -294,7 +294,7 @@ fn rewire(response: &mut WireResponse, change: WireChange) -> bool {
             }
         }
         WireChange::NoRequestId => {
-            response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(REQUEST_ID_HEADER))
+            response.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(REQUEST_ID_HEADER));
         }
         WireChange::RequestIdCapitals => {
             for (name, value) in &mut response.headers {
@@ -305,7 +305,7 @@ fn rewire(response: &mut WireResponse, change: WireChange) -> bool {
         }
         WireChange::Namespace if failed => {
             edit_failure(response, |failed| {
-                failed.code = format!("com.amazonaws.secretsmanager#{}", failed.code)
+                failed.code = format!("com.amazonaws.secretsmanager#{}", failed.code);
             });
         }
         WireChange::MessageKey if failed => {
@@ -356,8 +356,8 @@ fn change_at(value: &mut Value, path: &str, change: Change) -> bool {
         let Some(Value::Array(entries)) = entries else { return false };
         return match (rest, change) {
             ("", Change::Dropped) => entries.pop().is_some(),
-            ("", _) => entries.iter_mut().fold(false, |any, entry| change_here(entry, change) || any),
-            (rest, _) => entries.iter_mut().fold(false, |any, entry| change_at(entry, rest, change) || any),
+            ("", _) => each(entries.iter_mut(), |entry| change_here(entry, change)),
+            (rest, _) => each(entries.iter_mut(), |entry| change_at(entry, rest, change)),
         };
     }
     let Value::Object(members) = value else { return false };
@@ -368,8 +368,8 @@ fn change_at(value: &mut Value, path: &str, change: Change) -> bool {
             let last = members.keys().next_back().cloned();
             return last.is_some_and(|last| members.remove(&last).is_some());
         }
-        return members.values_mut().fold(false, |any, entry| {
-            (if rest.is_empty() { change_here(entry, change) } else { change_at(entry, rest, change) }) || any
+        return each(members.values_mut(), |entry| {
+            if rest.is_empty() { change_here(entry, change) } else { change_at(entry, rest, change) }
         });
     }
     if change == Change::Unknown && rest.is_empty() && head.is_empty() {
@@ -381,6 +381,15 @@ fn change_at(value: &mut Value, path: &str, change: Change) -> bool {
         ("", _) => members.get_mut(head).is_some_and(|member| change_here(member, change)),
         (rest, _) => members.get_mut(head).is_some_and(|member| change_at(member, rest, change)),
     }
+}
+
+/// Changes all values; whether any was changed.
+fn each<'v>(values: impl Iterator<Item = &'v mut Value>, mut change: impl FnMut(&mut Value) -> bool) -> bool {
+    let mut any = false;
+    for value in values {
+        any |= change(value);
+    }
+    any
 }
 
 fn change_here(value: &mut Value, change: Change) -> bool {
