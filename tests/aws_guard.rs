@@ -90,7 +90,7 @@ async fn a_create_is_in_the_ledger_before_it_is_sent_and_keeps_to_the_pace() {
         ledger: Some(Arc::new(Ledger::open(folder.path()).expect("it can be made"))),
     };
     let caller =
-        Caller::new(client(&server.endpoint()), &Credentials::new("test", "test"), "us-east-1", guard, stop);
+        Caller::new(&client(&server.endpoint()), &Credentials::new("test", "test"), "us-east-1", guard, stop);
     let begun = std::time::Instant::now();
     for number in 0..4 {
         let token = format!("00000000-0000-4000-8000-00000000000{number}");
@@ -109,7 +109,7 @@ async fn nothing_is_sent_after_a_stop() {
     let server = Server::start(Arc::new(reference()), 0).await.expect("there is a free port");
     let (stopper, stop) = stop::pair();
     let key = Credentials::new("test", "test");
-    let caller = Caller::new(client(&server.endpoint()), &key, "us-east-1", Guard::default(), stop);
+    let caller = Caller::new(&client(&server.endpoint()), &key, "us-east-1", Guard::default(), stop);
     stopper.stop();
     let answer = caller.call("ListSecrets", &json!({})).await;
     assert!(matches!(answer, Err(Trouble::Stopped)));

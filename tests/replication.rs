@@ -51,7 +51,11 @@ impl Regions {
 
     fn names(&self, region: &str) -> Vec<String> {
         let state = self.world.region(ACCOUNT, region);
-        state.into_iter().flat_map(|state| state.secrets()).map(|secret| secret.name().to_owned()).collect()
+        state
+            .into_iter()
+            .flat_map(smcheck::model::State::secrets)
+            .map(|secret| secret.name().to_owned())
+            .collect()
     }
 }
 
@@ -266,7 +270,7 @@ async fn a_region_that_is_not_served_is_refused() {
     let client =
         Client::new(&server.endpoint(), Duration::from_secs(2), Duration::from_secs(5)).expect("a URL");
     let (_stopper, stop) = stop::pair();
-    let caller = Caller::new(client, &reference.new_account(), "eu-west-1", Guard::default(), stop);
+    let caller = Caller::new(&client, &reference.new_account(), "eu-west-1", Guard::default(), stop);
     let answer = caller.call("ListSecrets", &json!({})).await.expect("it answers").response;
     assert_eq!(answer.error().expect("it is refused").code, "InvalidSignatureException");
     let elsewhere = Side { second_region: true, second_account: false };

@@ -55,7 +55,7 @@ async fn what_the_ledger_names_is_deleted_and_nothing_else() {
     let endpoint = served.1.as_str();
     let client = Client::new(endpoint, Duration::from_secs(2), Duration::from_secs(5)).expect("it is a URL");
     let (_stopper, stop) = stop::pair();
-    let caller = Caller::new(client, &Credentials::new("test", "test"), "us-east-1", Guard::default(), stop);
+    let caller = Caller::new(&client, &Credentials::new("test", "test"), "us-east-1", Guard::default(), stop);
     for (number, name) in ["smcheck_left", "smcheck_other", "application"].into_iter().enumerate() {
         let token = format!("00000000-0000-4000-8000-00000000000{number}");
         let input = json!({"Name": name, "ClientRequestToken": token, "SecretString": "x"});

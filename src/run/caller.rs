@@ -88,13 +88,13 @@ pub enum Trouble {
 
 impl Caller {
     /// A caller for this client and key pair.
-    pub fn new(client: Client, credentials: &Credentials, region: &str, guard: Guard, stop: Stop) -> Self {
+    pub fn new(client: &Client, credentials: &Credentials, region: &str, guard: Guard, stop: Stop) -> Self {
         Self::with_second(client, credentials, region, &Second::default(), guard, stop)
     }
 
     /// A caller for this client and key pair, and for what the target has besides.
     pub fn with_second(
-        client: Client,
+        client: &Client,
         credentials: &Credentials,
         region: &str,
         second: &Second,
@@ -102,7 +102,7 @@ impl Caller {
         stop: Stop,
     ) -> Self {
         let regions =
-            [Some((region, &client)), second.region.as_ref().map(|(name, client)| (name.as_str(), client))];
+            [Some((region, client)), second.region.as_ref().map(|(name, client)| (name.as_str(), client))];
         // The other region is only there for being wrong.
         let other = ["eu-central-2", "us-west-1", "sa-east-1"];
         let right = |other: &&str| regions.iter().flatten().all(|(region, _)| region != other);

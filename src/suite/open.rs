@@ -233,20 +233,13 @@ impl Opened {
             (_, Isolation::AccessKey) if scenario.isolated => Credentials::new(twelve_digits(), "test"),
             _ => self.target.credentials.clone(),
         };
-        Caller::with_second(
-            client.clone(),
-            &credentials,
-            &self.target.region,
-            &second,
-            self.guard.clone(),
-            stop,
-        )
+        Caller::with_second(client, &credentials, &self.target.region, &second, self.guard.clone(), stop)
     }
 
     /// A caller with the target's own credentials.
     pub fn own_caller(&self, stop: Stop) -> Caller {
         Caller::with_second(
-            self.client.clone(),
+            &self.client,
             &self.target.credentials,
             &self.target.region,
             &self.second,
