@@ -200,7 +200,7 @@ async fn left_by(steps: &str) -> (End, Vec<String>) {
     let number = reference.account_of(&second.access_key).expect("it was made");
     let beside = Second { region: Some(("eu-west-1".to_owned(), client.clone())), credentials: Some(second) };
     let (_stopper, stop) = stop::pair();
-    let caller = Caller::with_second(client, &first, "us-east-1", &beside, Guard::default(), stop);
+    let caller = Caller::with_second(&client, &first, "us-east-1", &beside, Guard::default(), stop);
     let text = format!(
         "title: t\nevidence: {{kind: inferred, source: a test}}\nsecrets: [db, copy]\nversions: [v1, v2]\n\
          needs: [second-region, second-account, customer-kms-key]\nsteps:\n{steps}"
