@@ -191,6 +191,8 @@ impl super::given::Random for NoDice {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -206,6 +208,55 @@ mod tests {
             ("*b*c", "abab", false),
         ] {
             assert_eq!(fits(pattern.as_bytes(), text.as_bytes()), expected, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_evaluated_lets_nobody_in() {
+        let root = r#""Principal":{"AWS":"arn:aws:iam::210987654321:root"},"Action":"*""#;
+        let allow = format!(r#"{{"Effect":"Allow",{root},"Resource":"*"}}"#);
+        let one = |effect: &str, rest: &str| format!(r#"{{"Effect":"{effect}",{rest}}}"#);
+        let tagged = r#""Resource":"arn:aws:secretsmanager:*:*:secret:${aws:username}-*""#;
+        let held = r#""Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}"#;
+        let china = r#""Principal":{"AWS":"arn:aws-cn:iam::210987654321:root"},"Action":"*","Resource":"*""#;
+        let user = r#""Principal":{"AWS":"arn:aws:iam::210987654321:user/u"},"Action":"*","Resource":"*""#;
+        for (statements, expected) in [
+            (allow.clone(), Word::Allowed),
+            (one("Allow", &format!("{root},{tagged}")), Word::Nothing),
+            (format!("{allow},{}", one("Deny", &format!("{root},{tagged}"))), Word::Denied),
+            (one("Allow", &format!("{root},{held}")), Word::Nothing),
+            (format!("{allow},{}", one("Deny", &format!("{root},{held}"))), Word::Denied),
+            (one("Allow", china), Word::Nothing),
+            (one("Allow", user), Word::Nothing),
+            (one("Allow", &user.replace("Principal", "NotPrincipal")), Word::Allowed),
+        ] {
+            assert_eq!(said(&statements), expected, "{statements}");
+        }
+    }
+
+    fn said(statements: &str) -> Word {
+        let mut world = World::new();
+        let mut ask = |account: &str, operation: &str, input: serde_json::Value| {
+            let mut given = Given {
+                now: crate::service::time::Timestamp(1_700_000_000_000),
+                account,
+                region: "us-east-1",
+                partition: "aws",
+                functions: &[],
+                random: &mut NoDice,
+            };
+            super::super::apply(&mut world, operation, &input, &mut given)
+        };
+        let token = "00000000-0000-4000-8000-000000000001";
+        let made = ask("123456789012", "CreateSecret", json!({"Name": "db", "ClientRequestToken": token}));
+        let arn = made.expect("it is made").expect("it has a body")["ARN"].clone();
+        let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#);
+        ask("123456789012", "PutResourcePolicy", json!({"SecretId": "db", "ResourcePolicy": policy}))
+            .expect("it is a policy");
+        match ask("210987654321", "DescribeSecret", json!({"SecretId": arn})) {
+            Ok(_) => Word::Allowed,
+            Err(failure) if failure.message.contains("explicit deny") => Word::Denied,
+            Err(_) => Word::Nothing,
         }
     }
 }
