@@ -30,8 +30,9 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
 /// are; that is why the partial ARN of a name that ends so finds nothing (aws-recorded:
 /// arn.lookup.partial.6char-tail, with arn.lookup.partial and its variants for what does resolve).
 ///
-/// `inferred`: an ARN of another account, region or service resolves to nothing here, unless the policy of the secret
-/// lets the account in, which `access` sees to before; and what only begins like an ARN is an invalid name.
+/// `inferred`: an ARN of another region or service resolves to nothing here, and what only begins like an ARN is an
+/// invalid name. An ARN of another account comes here only where `access` has made the owner's state the one to look in,
+/// or has nothing to say.
 fn wanted<'a>(id: &'a str, given: &Given<'_>) -> Result<Wanted<'a>, Failure> {
     let Some(arn) = SecretArn::parse(id) else {
         check_name(id)?;
