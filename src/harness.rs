@@ -32,12 +32,17 @@ use crate::target::{Config, Isolation, resolve};
 /// Starts a server and says where it is.
 type Start = Box<dyn Fn() -> String + Send + Sync>;
 
+/// What cargo's tests exit with when one fails.
+const FAILED: i32 = 101;
+
 /// Runs the catalogue as tests against one server.
 pub struct Harness {
     target: Start,
     catalogue: Catalogue,
     known: Option<PathBuf>,
     strict: bool,
+    fail_fast: bool,
+    wait_at_most: Option<Duration>,
 }
 
 impl std::fmt::Debug for Harness {
@@ -49,7 +54,14 @@ impl std::fmt::Debug for Harness {
 impl Harness {
     /// Tests against the server that `start` starts. It returns the endpoint, or the name of a target.
     pub fn new(start: impl Fn() -> String + Send + Sync + 'static) -> Self {
-        Harness { target: Box::new(start), catalogue: Catalogue::BuiltIn, known: None, strict: false }
+        Harness {
+            target: Box::new(start),
+            catalogue: Catalogue::BuiltIn,
+            known: None,
+            strict: false,
+            fail_fast: false,
+            wait_at_most: None,
+        }
     }
 
     /// Tests against the reference model behind a socket of our own.
@@ -78,6 +90,21 @@ impl Harness {
         self
     }
 
+    /// Ends the process at the first test that fails, and runs the tests in an order that mixes all folders, so that it
+    /// is soon found: for asking a server again and again whether it is right, as mutation testing does.
+    #[must_use]
+    pub fn fail_fast(mut self) -> Self {
+        self.fail_fast = true;
+        self
+    }
+
+    /// How long `eventually` waits at most, whatever scenarios say: for a server whose changes show at once.
+    #[must_use]
+    pub fn wait_at_most(mut self, time: Duration) -> Self {
+        self.wait_at_most = Some(time);
+        self
+    }
+
     /// Runs the tests with the arguments of the process.
     pub fn main(self) -> ExitCode {
         self.run(&Arguments::from_args())
@@ -85,19 +112,37 @@ impl Harness {
 
     /// Runs the tests with these arguments.
     pub fn run(self, arguments: &Arguments) -> ExitCode {
-        let (scenarios, known) = match self.load() {
+        let (mut scenarios, known) = match self.load() {
             Ok(loaded) => loaded,
             Err(message) => return broken(arguments, message),
         };
-        let bench = match Bench::new(self.target, known, self.strict) {
+        let fail_fast = self.fail_fast;
+        let bench = match Bench::new(self.target, known, self.strict, self.wait_at_most) {
             Ok(bench) => Arc::new(bench),
             Err(message) => return broken(arguments, message),
         };
+        if fail_fast {
+            // The hash of a file has nothing to do with what it is about.
+            scenarios.sort_by(|left, right| (&left.hash, &left.id).cmp(&(&right.hash, &right.id)));
+        }
         let trials = scenarios
             .into_iter()
             .map(|scenario| {
                 let bench = Arc::clone(&bench);
-                Trial::ignorable_test(scenario.id.clone(), move || bench.test(&scenario))
+                Trial::ignorable_test(scenario.id.clone(), move || {
+                    let result = bench.test(&scenario);
+                    match &result {
+                        Err(failed) if fail_fast => {
+                            say(&format!(
+                                "{} failed\n\n{}",
+                                scenario.id,
+                                failed.message().unwrap_or_default()
+                            ));
+                            std::process::exit(FAILED);
+                        }
+                        _ => result,
+                    }
+                })
             })
             .collect();
         let conclusion = libtest_mimic::run(arguments, trials);
@@ -144,10 +189,16 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(start: Start, known: Option<KnownList>, strict: bool) -> Result<Self, String> {
+    fn new(
+        start: Start,
+        known: Option<KnownList>,
+        strict: bool,
+        wait_at_most: Option<Duration>,
+    ) -> Result<Self, String> {
         let runtime = Runtime::new().map_err(|why| format!("cannot start the runtime: {why}"))?;
         let mut options = RunOptions::default();
         options.judge.strict = strict;
+        options.wait_at_most = wait_at_most;
         Ok(Bench {
             runtime,
             start,
