@@ -62,8 +62,12 @@ fn force_delete(state: &mut State, input: Input<'_>, given: &mut Given<'_>) -> A
         }
         Err(failure) if failure == Failure::no_such_secret() => {
             let id = input.required("SecretId");
-            let arn = if SecretArn::parse(id).is_some() { id.to_owned() } else { given.new_arn(id) };
-            Ok(Some(answer(&arn, id, given.now)))
+            // What an ARN that leads nowhere is answered with is `inferred`.
+            let (arn, name) = match SecretArn::parse(id) {
+                Some(arn) => (id.to_owned(), arn.name_and_suffix().map_or(arn.resource, |(name, _)| name)),
+                None => (given.new_arn(id), id),
+            };
+            Ok(Some(answer(&arn, name, given.now)))
         }
         Err(failure) => Err(failure),
     }
