@@ -8,16 +8,19 @@ use tokio::sync::mpsc;
 use super::open::Opened;
 use crate::judge::{JudgeOptions, Verdict, judge};
 use crate::run::{Executed, Names, Plan, ProbeLevel, Settings, Stop, Trouble, execute};
-use crate::scenario::{Eventually, Scenario};
+use crate::scenario::{Eventually, Need, Scenario};
 use crate::target::{ClientError, Isolation};
 use crate::trace::{End, Trace};
 
 /// How many scenarios run at once where nothing else is said.
 const JOBS: usize = 8;
 
-/// The longest that `eventually` waits on a target whose changes show at once. A rotation function that an emulator
-/// starts needs seconds.
-const STRONG_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// The longest that `eventually` waits on a target whose changes show at once: what is wrong there stays wrong, and a
+/// catalogue has hundreds of such steps.
+const STRONG_WAIT: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// The same where a rotation function takes part: an emulator that starts one needs seconds.
+const FUNCTION_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// How a run goes.
 #[derive(Clone, Debug, Default)]
@@ -167,11 +170,12 @@ pub async fn execute_one(
         within: std::time::Duration::from_secs(30),
         every: std::time::Duration::from_secs(1),
     });
+    let strong = if scenario.needs.contains(&Need::RotationLambda) { FUNCTION_WAIT } else { STRONG_WAIT };
     let wait_at_most = match (opened.is_playback(), target.eventual) {
         // Of what took several attempts the last was recorded; asking again would find nothing.
         (true, _) => Some(std::time::Duration::ZERO),
         (false, true) => None,
-        (false, false) => Some(options.wait_at_most.unwrap_or(STRONG_WAIT)),
+        (false, false) => Some(options.wait_at_most.unwrap_or(strong)),
     };
     let settings = Settings {
         probe: options.probe,
