@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Mutation testing of src/model with the scenario catalogue as the judge, in shards, and the record of what came of it.
 
-    tools/mutants.py run [--shards N] [--jobs J] [--files GLOB]   run what is not done yet; may be interrupted and called again
-    tools/mutants.py in-diff BASE [--most N]                      only the mutants of what changed since BASE, for CI
-    tools/mutants.py record                                       write docs/mutation.json from the shards that are done
-    tools/mutants.py page [--check]                               write docs/mutation.md from docs/mutation.json
+    tools/mutants.py run [--shards N] [--jobs J]   run what is not done yet; may be interrupted and called again
+    tools/mutants.py again                         ask the catalogue as it is now about the survivors of docs/mutation.json
+    tools/mutants.py in-diff BASE [--most N]       only the mutants of what changed since BASE, for CI
+    tools/mutants.py record                        write docs/mutation.json from the shards that are done
+    tools/mutants.py page [--check]                write docs/mutation.md from docs/mutation.json
 
-It needs cargo-mutants (`cargo install cargo-mutants --locked`). docs/mutation.json is the outcome of every mutant, with
-the commit that it belongs to; docs/mutation-survivors.json says why a survivor stays.
+It needs cargo-mutants (`cargo install cargo-mutants --locked`). docs/mutation.json is the outcome of every mutant that was
+run, with the commit that it belongs to; docs/mutation-survivors.json says why a survivor stays. Each job has a work tree of
+its own under target/mutants, built once, in which it changes one place after the other.
 """
 
 import argparse
+import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -34,12 +38,29 @@ def model_commit():
     return git("log", "-1", "--format=%H", "--", "src/model", "scenarios")
 
 
-def mutants(folder, *args):
-    """Runs cargo-mutants; 0 all caught, 2 some missed and 3 some timed out are results, everything else an error."""
-    command = ["cargo", "mutants", "--no-shuffle", "--colors", "never", "--output", str(folder), *args]
-    code = subprocess.run(command, cwd=ROOT).returncode
+def mutants(tree, folder, *args):
+    """Runs cargo-mutants in a work tree; 0 all caught, 2 some missed and 3 some timed out are results, everything else an
+    error. The judge ends at the first scenario that fails; a mutant that loops is given a minute."""
+    command = ["cargo", "mutants", "--in-place", "--baseline", "skip", "--timeout", "60", "--no-shuffle", "--colors", "never",
+               "--output", str(folder), *args]
+    environment = {**os.environ, "SMCHECK_FAIL_FAST": "1"}
+    with open(folder / "log.txt", "w", encoding="utf-8") as log:
+        code = subprocess.run(command, cwd=tree, env=environment, stdout=log, stderr=log).returncode
     if code not in (0, 2, 3):
-        sys.exit(f"mutants.py: {' '.join(command)} ended with {code}")
+        sys.exit(f"mutants.py: {' '.join(command)} ended with {code}; {folder / 'log.txt'} tells more")
+
+
+def work_tree(number, commit):
+    """A work tree at the commit in which the catalogue passes."""
+    tree = WORK / f"tree-{number}"
+    if not tree.exists():
+        git("worktree", "prune")
+        git("worktree", "add", "--detach", str(tree), commit)
+    subprocess.run(["git", "checkout", "--quiet", "--force", "--detach", commit], cwd=tree, check=True)
+    judge = ["cargo", "test", "--quiet", "--profile", "mutants", "--test", "scenarios", "--", "--quiet"]
+    if subprocess.run(judge, cwd=tree, stdout=subprocess.DEVNULL).returncode != 0:
+        sys.exit(f"mutants.py: the catalogue does not pass on the unchanged model; see `{' '.join(judge)}` in {tree}")
+    return tree
 
 
 def results(folder):
@@ -55,6 +76,12 @@ def results(folder):
     return found
 
 
+def fresh(folder):
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 def run(options):
     commit = model_commit()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -63,16 +90,35 @@ def run(options):
         for old in WORK.glob("shard-*"):
             subprocess.run(["rm", "-rf", str(old)], check=True)
         stamp.write_text(f"{commit}\n{options.shards}\n", encoding="utf-8")
-    for shard in range(options.shards):
-        folder = WORK / f"shard-{shard}"
-        if (folder / "done").exists():
-            continue
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
-        folder.mkdir()
-        extra = [argument for pattern in options.files or [] for argument in ("--file", pattern)]
-        mutants(folder, "--shard", f"{shard}/{options.shards}", "--jobs", str(options.jobs), *extra)
-        (folder / "done").write_text("", encoding="utf-8")
-        print(f"shard {shard + 1} of {options.shards}: {tally(results(folder))}", flush=True)
+
+    def work(number):
+        tree = work_tree(number, commit)
+        for shard in range(number, options.shards, options.jobs):
+            folder = WORK / f"shard-{shard}"
+            if (folder / "done").exists():
+                continue
+            # Round robin, so that the shards that are done are a sample of all files.
+            mutants(tree, fresh(folder), "--shard", f"{shard}/{options.shards}", "--sharding", "round-robin")
+            (folder / "done").write_text("", encoding="utf-8")
+            print(f"shard {shard + 1} of {options.shards}: {tally(results(folder))}", flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        list(pool.map(work, range(options.jobs)))
+
+
+def again(_options):
+    data = json.loads(RECORD.read_text(encoding="utf-8"))
+    if git("diff", data["commit"], "--", "src/model"):
+        sys.exit("mutants.py: src/model has changed since docs/mutation.json; `tools/mutants.py run` begins anew")
+    missed = [name for name, outcome in data["mutants"].items() if outcome == "missed"]
+    folder = fresh(WORK / "again")
+    names = "|".join(re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", name) for name in missed)
+    mutants(work_tree(0, git("rev-parse", "HEAD")), folder, "--re", f"^({names})$")
+    found = results(folder)
+    data["mutants"].update(found)
+    data.update(commit=git("rev-parse", "HEAD"), date=git("log", "-1", "--format=%cs"))
+    write_record(data)
+    print(f"of {len(missed)} survivors: {tally(found)}")
 
 
 def in_diff(options):
@@ -86,9 +132,7 @@ def in_diff(options):
     listed = subprocess.run(
         ["cargo", "mutants", "--list", "--in-diff", str(patch)], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.splitlines()
-    folder = WORK / "in-diff"
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
-    folder.mkdir()
+    folder = fresh(WORK / "in-diff")
     extra = []
     if len(listed) > options.most:
         # A sample that is the same for the same commit, and another for the next.
@@ -99,7 +143,7 @@ def in_diff(options):
     if not listed:
         print("mutants.py: the change has no mutants")
         return
-    mutants(folder, "--in-diff", str(patch), "--jobs", str(options.jobs), *extra)
+    mutants(work_tree(0, git("rev-parse", "HEAD")), folder, "--in-diff", str(patch), *extra)
     found = results(folder)
     print(f"mutants of the change: {tally(found)}")
     reasons = survivors()
@@ -129,20 +173,23 @@ def survivors():
     return json.loads(REASONS.read_text(encoding="utf-8")) if REASONS.exists() else {}
 
 
+def write_record(data):
+    data["mutants"] = dict(sorted(data["mutants"].items()))
+    RECORD.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def record(_options):
     commit, shards = (WORK / "commit.txt").read_text(encoding="utf-8").split()
-    found = {}
+    found, done = {}, 0
     for shard in range(int(shards)):
         folder = WORK / f"shard-{shard}"
-        if not (folder / "done").exists():
-            sys.exit(f"mutants.py: shard {shard} is not done; `tools/mutants.py run` goes on")
-        found.update(results(folder))
+        if (folder / "done").exists():
+            found.update(results(folder))
+            done += 1
     version = subprocess.run(["cargo", "mutants", "--version"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    text = json.dumps(
-        {"commit": commit, "date": git("log", "-1", "--format=%cs", commit), "tool": version,
-         "mutants": dict(sorted(found.items()))}, indent=1, ensure_ascii=False)
-    RECORD.write_text(text + "\n", encoding="utf-8")
-    print(f"{RECORD.relative_to(ROOT)}: {tally(found)}")
+    write_record({"commit": commit, "date": git("log", "-1", "--format=%cs", commit), "tool": version,
+                  "shards": f"{done} of {shards}", "mutants": found})
+    print(f"{RECORD.relative_to(ROOT)}: {done} of {shards} shards; {tally(found)}")
 
 
 def page(options):
@@ -158,7 +205,7 @@ def page(options):
         "cargo-mutants changes `src/model` in one place at a time, and the scenario catalogue, run on the changed reference,",
         "is the only judge: no unit test takes part. A mutant that no scenario notices is a behaviour that nothing describes.",
         "`just mutants` repeats it (hours); CI runs the mutants of what changed since the commit below.", "",
-        f"Commit `{data['commit'][:12]}` of {data['date']}, {data['tool']}: {tally(found)}.",
+        f"Commit `{data['commit'][:12]}` of {data['date']}, {data['tool']}, shards {data['shards']}: {tally(found)}.",
         "A mutant that loops for ever times out; timeouts are counted apart, neither caught nor missed. Unviable mutants do not",
         "compile.", "",
         "| file | mutants | caught | missed | timeout | unviable |", "|---|--:|--:|--:|--:|--:|",
@@ -190,14 +237,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("run")
-    command.add_argument("--shards", type=int, default=16)
+    command.add_argument("--shards", type=int, default=20)
     command.add_argument("--jobs", type=int, default=2)
-    command.add_argument("--files", action="append")
     command.set_defaults(call=run)
+    commands.add_parser("again").set_defaults(call=again)
     command = commands.add_parser("in-diff")
     command.add_argument("base")
     command.add_argument("--most", type=int, default=40)
-    command.add_argument("--jobs", type=int, default=2)
     command.set_defaults(call=in_diff)
     commands.add_parser("record").set_defaults(call=record)
     command = commands.add_parser("page")
