@@ -47,7 +47,7 @@ mod validate;
 mod versions;
 mod world;
 
-pub use apply::{apply, modelled};
+pub use apply::apply;
 pub use failure::{Answer, Failure};
 pub use given::{Given, Random};
 pub use replication::partition;
