@@ -35,7 +35,7 @@ def git(*args):
 
 def model_commit():
     """The last commit that changed what the result depends on."""
-    return git("log", "-1", "--format=%H", "--", "src/model", "scenarios")
+    return git("log", "-1", "--format=%H", "--", "src/model", "scenarios", ".cargo/mutants.toml", "Cargo.toml")
 
 
 def mutants(tree, folder, *args):
