@@ -36,11 +36,12 @@ pub struct Trace {
 pub enum End {
     /// All steps ran.
     Completed,
-    /// A step's outcome deviated, and the steps after it were not run.
+    /// A step's outcome deviated, or a step needs a value that the target has left out, and the steps from there on were
+    /// not run.
     Stopped,
     /// Nothing was judged, for a reason that lies in the target (a missing capability, an operation it does not model).
     Skipped(String),
-    /// We could not do our work: no connection, no answer in time, a variable without a value.
+    /// We could not do our work: no connection, no answer in time.
     Failed(String),
 }
 

@@ -64,13 +64,17 @@ steps:
 "#;
 
 async fn judged(spoil: Spoil) -> RunVerdict {
+    judged_on(SCENARIO, spoil).await
+}
+
+async fn judged_on(scenario: &str, spoil: Spoil) -> RunVerdict {
     let options = ReferenceOptions { auth: Auth::Any, ..ReferenceOptions::default() };
     let wrong = Wrong { reference: Reference::new(options), spoil };
     let server = Server::start(Arc::new(wrong), 0).await.expect("there is a free port");
     let target = resolve(&server.endpoint(), &Config::default()).await.expect("a URL is a target");
     let opened = Opened::open(target, &Refuse, Path::new(".")).await.expect("it opens");
     let info = opened.info.clone();
-    let scenarios: Vec<_> = parse("put.yaml", "put", SCENARIO.as_bytes())
+    let scenarios: Vec<_> = parse("put.yaml", "put", scenario.as_bytes())
         .expect("it is right")
         .into_iter()
         .map(Arc::new)
@@ -96,6 +100,37 @@ async fn the_reference_itself_passes() {
     let run = judged(|_, _| {}).await;
     assert_eq!(run.verdicts[0].status, Status::Passed, "{:#?}", run.verdicts[0]);
     assert!(run.contract.is_empty(), "{:#?}", run.contract);
+}
+
+/// What was to be saved is not there: the target's deviation, and no error of the run.
+#[tokio::test]
+async fn a_value_that_a_later_step_needs_is_missed_where_it_should_have_come() {
+    let scenario = r#"
+title: The pages of a list follow each other
+evidence: {kind: aws-docs, source: "API reference, ListSecretVersionIds"}
+secrets: [db]
+versions: [v1, v2]
+steps:
+  - do: CreateSecret
+    with: {Name: "${db}", ClientRequestToken: "${v1}", SecretString: one}
+  - do: PutSecretValue
+    with: {SecretId: "${db}", ClientRequestToken: "${v2}", SecretString: two}
+  - do: ListSecretVersionIds
+    with: {SecretId: "${db}", MaxResults: 1}
+    returns: {$partial: true, Name: "${db}"}
+    save: {more: NextToken}
+  - do: ListSecretVersionIds
+    with: {SecretId: "${db}", MaxResults: 1, NextToken: "${more}"}
+    returns: {$partial: true, Name: "${db}"}
+"#;
+    let run = judged_on(scenario, |_, body| {
+        if let Some(body) = body.as_object_mut() {
+            body.remove("NextToken");
+        }
+    })
+    .await;
+    assert_eq!(found(&run), [(Kind::Member, "NextToken".to_owned())]);
+    assert_eq!((run.verdicts[0].status, &run.verdicts[0].reason), (Status::Deviated, &None));
 }
 
 #[tokio::test]

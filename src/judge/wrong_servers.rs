@@ -212,7 +212,7 @@ fn what_was_not_run_is_no_pass() {
     cut.trace.steps.pop();
     for (end, reason) in [
         (End::Completed, "only 1 of 2 steps were run"),
-        (End::Stopped, "the run ended after step 1 of 2 although its outcome is as expected"),
+        (End::Stopped, "the run ended after step 1 of 2 although all was as expected until then"),
         (End::Failed("no answer in time".to_owned()), "no answer in time"),
     ] {
         cut.trace.end = end;

@@ -63,6 +63,8 @@ pub async fn execute(plan: Plan, caller: &Caller, settings: Settings) -> Execute
     };
     let (end, trouble) = match run.steps().await {
         Ok(end) => (end, None),
+        // The target left out what a step wanted to save, which judging finds: a deviation, and no fault of ours.
+        Err(Trouble::Unbound(_)) => (End::Stopped, None),
         Err(trouble) => (End::Failed(trouble.to_string()), Some(trouble)),
     };
     let elapsed = begun.elapsed();
