@@ -1,4 +1,5 @@
-//! The HTTP front: listens on 127.0.0.1, turns requests into [`WireRequest`]s, and responses into bytes.
+//! The HTTP front: listens, on 127.0.0.1 unless told otherwise, with TLS or without; turns requests into
+//! [`WireRequest`]s, and responses into bytes.
 //!
 //! It refuses by itself only what is too large or does not arrive; every other request is the responder's. Names of
 //! headers are in small letters on the way in and out, which is all the same to HTTP; hyper keeps no other case.
@@ -6,29 +7,34 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName, HeaderValue};
+use http::header::{CONNECTION, EXPECT, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::responder::Responder;
+use super::responder::{Behind, Responder};
+use super::tls::Tls;
 use crate::service::{WireRequest, WireResponse};
 
 /// How long requests under way may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(3);
+/// How many bytes beyond the limit are read and thrown away before a body is refused: a client that still sends
+/// when the connection is closed loses the response.
+const DRAIN: usize = 16 * 1024 * 1024;
 
 /// What a client may send, and how long it may take.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +53,29 @@ impl Default for Limits {
     }
 }
 
+/// Where and how a server listens.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The address; 127.0.0.1 unless told otherwise.
+    pub address: IpAddr,
+    /// The port; 0 picks a free one.
+    pub port: u16,
+    /// What clients may send.
+    pub limits: Limits,
+    /// The certificate, for TLS.
+    pub tls: Option<Tls>,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Listen { address: Ipv4Addr::LOCALHOST.into(), port: 0, limits: Limits::default(), tls: None }
+    }
+}
+
 /// A server that runs. Dropping it ends it; [`Server::stop`] also waits for the requests under way.
 pub struct Server {
     address: SocketAddr,
+    is_tls: bool,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -66,7 +92,7 @@ impl Server {
     /// # Errors
     /// When the port cannot be listened on.
     pub async fn start(responder: Arc<dyn Responder>, port: u16) -> io::Result<Server> {
-        Server::start_with(responder, port, Limits::default()).await
+        Server::listen(responder, Listen { port, ..Listen::default() }).await
     }
 
     /// Starts answering with limits of one's own.
@@ -74,16 +100,38 @@ impl Server {
     /// # Errors
     /// When the port cannot be listened on.
     pub async fn start_with(responder: Arc<dyn Responder>, port: u16, limits: Limits) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, responder, limits, stopped));
-        Ok(Server { address, stop, task })
+        Server::listen(responder, Listen { port, limits, ..Listen::default() }).await
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Starts answering where and how it is told to. Inside a tokio runtime, which it lives in.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn listen(behind: impl Into<Behind>, listen: Listen) -> io::Result<Server> {
+        let listener = TcpListener::bind((listen.address, listen.port)).await?;
+        let address = listener.local_addr()?;
+        let is_tls = listen.tls.is_some();
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, behind.into(), listen, stopped));
+        Ok(Server { address, is_tls, stop, task })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`, `https` with TLS.
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.is_tls { "https" } else { "http" }, self.address)
+    }
+
+    /// Where a client on this machine finds it: as [`Server::endpoint`], with a loopback address where it listens
+    /// on all addresses.
+    pub fn local_endpoint(&self) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("{}://{address}", if self.is_tls { "https" } else { "http" })
     }
 
     /// The port.
@@ -100,18 +148,13 @@ impl Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    responder: Arc<dyn Responder>,
-    limits: Limits,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, behind: Behind, listen: Listen, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, responder.clone(), limits, stopped.clone()));
+                    connections.spawn(secured(stream, behind.clone(), listen.clone(), stopped.clone()));
                 }
                 // Out of descriptors, or the client has gone: wait for better times instead of spinning.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -126,18 +169,33 @@ async fn accept(
     let _ = tokio::time::timeout(GRACE, all_ended).await;
 }
 
+/// Shakes hands, where there is TLS, and serves the connection.
+async fn secured(stream: TcpStream, behind: Behind, listen: Listen, stopped: watch::Receiver<bool>) {
+    // Without it a small response may wait for the client's acknowledgement; when it fails we are only slower.
+    let _ = stream.set_nodelay(true);
+    let Listen { limits, tls, .. } = listen;
+    match tls {
+        None => connection(stream, behind, limits, stopped).await,
+        Some(tls) => {
+            // A client that does not finish, or speaks no TLS, gets no answer: there is no way to give one.
+            if let Ok(Ok(stream)) = tokio::time::timeout(limits.head_time, tls.accept(stream)).await {
+                connection(stream, behind, limits, stopped).await;
+            }
+        }
+    }
+}
+
 async fn connection(
-    stream: TcpStream,
-    responder: Arc<dyn Responder>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    behind: Behind,
     limits: Limits,
     mut stopped: watch::Receiver<bool>,
 ) {
-    // Without it a small response may wait for the client's acknowledgement; when it fails we are only slower.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let responder = responder.clone();
-        async move { Ok::<_, Infallible>(exchange(request, &*responder, limits).await) }
-    });
+    let behind = &behind;
+    let service =
+        service_fn(
+            move |request| async move { Ok::<_, Infallible>(exchange(request, behind, limits).await) },
+        );
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
@@ -153,14 +211,9 @@ async fn connection(
     }
 }
 
-async fn exchange(
-    request: Request<Incoming>,
-    responder: &dyn Responder,
-    limits: Limits,
-) -> Response<Full<Bytes>> {
-    let (head, body) = request.into_parts();
-    let body = match read(body, limits).await {
-        Ok(body) => body,
+async fn exchange(request: Request<Incoming>, behind: &Behind, limits: Limits) -> Response<Full<Bytes>> {
+    let request = match incoming(request, limits).await {
+        Ok(request) => request,
         Err(refusal) => {
             let mut response = outgoing(refusal);
             // The rest of the body is not read, so that the connection is of no more use.
@@ -168,33 +221,53 @@ async fn exchange(
             return response;
         }
     };
+    outgoing(match behind {
+        // A bug of ours must not take the connection, and with it the client's other requests, down.
+        Behind::AtOnce(responder) => {
+            catch_unwind(AssertUnwindSafe(|| responder.respond(&request))).unwrap_or_else(|_| fault())
+        }
+        Behind::Patient(responder) => Arc::clone(responder).respond(request).await,
+    })
+}
+
+/// The answer when we have failed ourselves.
+pub(super) fn fault() -> WireResponse {
+    WireResponse::failure(500, "InternalServiceError", "An error occurred on the server side.", &new_id())
+}
+
+async fn incoming(request: Request<Incoming>, limits: Limits) -> Result<WireRequest, WireResponse> {
+    let (head, body) = request.into_parts();
+    let body = read(body, limits, head.headers.contains_key(EXPECT)).await?;
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let request = WireRequest {
+    Ok(WireRequest {
         method: head.method.as_str().to_owned(),
         path: head.uri.path_and_query().map_or_else(|| head.uri.to_string(), ToString::to_string),
         headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         body,
-    };
-    // A bug of ours must not take the connection, and with it the client's other requests, down.
-    let answered = catch_unwind(AssertUnwindSafe(|| responder.respond(&request)));
-    outgoing(answered.unwrap_or_else(|_| {
-        let message = "An error occurred on the server side.";
-        WireResponse::failure(500, "InternalServiceError", message, &new_id())
-    }))
+    })
 }
 
-async fn read(body: Incoming, limits: Limits) -> Result<Bytes, WireResponse> {
+/// Reads a body. `asks_first`: whether the client waits for a word before it sends the body.
+async fn read(mut body: Incoming, limits: Limits, asks_first: bool) -> Result<Bytes, WireResponse> {
     let too_large = || {
         let message = format!("The body of the request is larger than {} bytes.", limits.body);
         WireResponse::refusal(413, "RequestEntityTooLargeException", &message, &new_id())
     };
-    if body.size_hint().lower() > limits.body as u64 {
+    let until = tokio::time::Instant::now() + limits.body_time;
+    let declared = body.size_hint().lower();
+    if declared > limits.body as u64 {
+        if !asks_first && declared <= (limits.body + DRAIN) as u64 {
+            let _ = tokio::time::timeout_at(until, drain(&mut body)).await;
+        }
         return Err(too_large());
     }
-    let whole = Limited::new(body, limits.body).collect();
-    match tokio::time::timeout(limits.body_time, whole).await {
+    let whole = Limited::new(&mut body, limits.body).collect();
+    match tokio::time::timeout_at(until, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(why)) if why.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(why)) if why.is::<LengthLimitError>() => {
+            let _ = tokio::time::timeout_at(until, drain(&mut body)).await;
+            Err(too_large())
+        }
         Ok(Err(_)) => {
             let message = "The body of the request did not arrive whole.";
             Err(WireResponse::refusal(400, "SerializationException", message, &new_id()))
@@ -203,6 +276,18 @@ async fn read(body: Incoming, limits: Limits) -> Result<Bytes, WireResponse> {
             let message = "The body of the request did not arrive in time.";
             Err(WireResponse::refusal(408, "RequestTimeoutException", message, &new_id()))
         }
+    }
+}
+
+/// Reads what is left of a body, up to a bound, and throws it away.
+async fn drain(body: &mut Incoming) {
+    let mut left = DRAIN;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        if length > left {
+            return;
+        }
+        left -= length;
     }
 }
 

@@ -9,6 +9,33 @@ use std::path::Path;
 /// # Errors
 /// When the file system refuses.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = beside(path, bytes)?;
+    set_mode(beside.as_file())?;
+    beside.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// As [`write`], for the owner's eyes alone: nobody else can read the file, whatever was there before.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    beside(path, bytes)?.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// As [`write`], where there is no file yet.
+///
+/// # Errors
+/// `AlreadyExists` when there is one, which stays as it is; else when the file system refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = beside(path, bytes)?;
+    set_mode(beside.as_file())?;
+    beside.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -17,9 +44,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut beside = tempfile::Builder::new().prefix(".smcheck-").suffix(".tmp").tempfile_in(folder)?;
     beside.write_all(bytes)?;
     beside.as_file().sync_all()?;
-    set_mode(beside.as_file())?;
-    beside.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(beside)
 }
 
 /// Temporary files are for their owner alone; what is kept is for the group and others too, as any file is.
@@ -47,5 +72,27 @@ mod tests {
         assert_eq!(std::fs::read(&path).expect("it is there"), b"two");
         let beside = path.parent().expect("it has a folder").read_dir().expect("it can be read").count();
         assert_eq!(beside, 1);
+    }
+
+    #[test]
+    fn a_file_that_is_there_stays_when_it_should_be_new() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("a.jsonl");
+        write_new(&path, b"one").expect("there is none yet");
+        let refused = write_new(&path, b"two").expect_err("there is one");
+        assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).expect("it is there"), b"one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_is_nobody_elses_also_where_it_was() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("env");
+        write(&path, b"open").expect("it can be written");
+        write_private(&path, b"closed").expect("it can be replaced");
+        let mode = std::fs::metadata(&path).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }

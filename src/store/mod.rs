@@ -4,16 +4,22 @@
 //! [`fixture`] for answering. [`recording`] makes a fixture of a trace, with [`standin`] for whatever must not be
 //! written or would differ from run to run, of the same [`form`]. [`place`] says where a scenario's files lie,
 //! [`atomic`] writes them, [`review`] takes or rejects what has changed.
+//!
+//! What an application does is recorded as it comes: [`stream`] writes one line for each exchange, in the form that
+//! [`jsonl`] says, and [`names`] says which names of secrets stay as they are.
 
 pub mod atomic;
 pub mod fixture;
 pub mod form;
+pub mod jsonl;
 pub mod keep;
+pub mod names;
 pub mod place;
 pub mod recording;
 pub mod review;
 pub mod snapshot;
 pub mod standin;
+pub mod stream;
 
 use std::path::PathBuf;
 
@@ -23,6 +29,7 @@ pub use place::file_stem;
 pub use recording::render_exchanges;
 pub use review::{PendingChange, pending};
 pub use snapshot::StoredSnapshot;
+pub use stream::RecordingWriter;
 
 /// A recording that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +58,14 @@ pub enum StoreError {
     /// The name of a target that cannot name a folder.
     #[error("a recording needs the name of the target it is made from")]
     NoOrigin,
+    /// A name that cannot be the name of a recording.
+    #[error(
+        "`{0}` cannot be the name of a recording: up to 100 letters, digits and `-_.`, the first a letter or a digit"
+    )]
+    Name(String),
+    /// There is a recording of that name, and it is not to be replaced.
+    #[error("{} exists; record under another --name, or replace it with --overwrite", .0.display())]
+    Exists(PathBuf),
 }
 
 /// Text that is no recording.

@@ -36,7 +36,7 @@ pub fn record(scenario: &Scenario, trace: &Trace, target: &TargetInfo, observati
     let mut fixture = Fixture::new(&scenario.id, recorded, &trace.region);
     fixture.observation = observation.to_owned();
     let literals = literals::literals(scenario, trace);
-    let mut recorder = Recorder { stand_ins: StandIns::new(declared(scenario, trace), literals), moved: 0 };
+    let mut recorder = Recorder::new(StandIns::new(declared(scenario, trace), literals));
     for step in &trace.steps {
         let number = step.index + 1;
         // Times are written by the machine's clock, which is what a playback has.
@@ -83,14 +83,19 @@ fn declared(scenario: &Scenario, trace: &Trace) -> BTreeMap<String, NameForm> {
     trace.secrets.iter().map(pair).collect()
 }
 
-struct Recorder {
-    stand_ins: StandIns,
+/// Makes exchanges that may be written, with the stand-ins of one recording.
+pub(super) struct Recorder {
+    pub(super) stand_ins: StandIns,
     /// How far the target's clock was ahead of the machine's, in milliseconds.
     moved: i64,
 }
 
 impl Recorder {
-    fn exchange(&mut self, step: usize, exchange: &Exchange) -> RecordedExchange {
+    pub(super) fn new(stand_ins: StandIns) -> Self {
+        Recorder { stand_ins, moved: 0 }
+    }
+
+    pub(super) fn exchange(&mut self, step: usize, exchange: &Exchange) -> RecordedExchange {
         self.stand_ins.begin(exchange.received_at.plus_ms(self.moved.saturating_neg()));
         let operation = exchange.operation.as_deref();
         let input = exchange.request.json().filter(is_container);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::fixture::{BASE, NO_MIDNIGHT_MS, NameForm};
 use super::form;
+use super::names::{self, NameRules};
 use crate::service::SecretArn;
 use crate::service::redact::class::{is_member_name, is_uuid};
 use crate::service::redact::message::{self, Known, Trace};
@@ -51,6 +52,14 @@ pub struct StandIns {
     parts: Vec<Known>,
     /// Stand-ins of names, with what the names look like.
     names: BTreeMap<String, NameForm>,
+    /// Those of them that nobody has taken yet.
+    fresh: BTreeMap<String, NameForm>,
+    /// Which names stay as they are, in the recording of an application; `None` where only literals do.
+    rules: Option<NameRules>,
+    /// To which member of the service model the values belong that come.
+    member: String,
+    /// How many values were replaced, by member.
+    replaced: BTreeMap<String, u64>,
     received_at: Timestamp,
     rule: Rule,
 }
@@ -66,6 +75,22 @@ impl StandIns {
     /// part, `literals` what may be written as it is.
     pub fn new(declared: BTreeMap<String, NameForm>, literals: BTreeSet<String>) -> Self {
         StandIns { declared, literals, ..Self::default() }
+    }
+
+    /// Stand-ins for the recording of an application: names stay as they are, except those that the rules say.
+    pub fn of_application(rules: NameRules) -> Self {
+        StandIns { rules: Some(rules), ..Self::default() }
+    }
+
+    /// The stand-ins of names that came since this was asked last.
+    pub fn take_names(&mut self) -> BTreeMap<String, NameForm> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// How many values were replaced so far, by the member that they stood in; an empty name is of members that the
+    /// model does not know.
+    pub fn replaced(&self) -> &BTreeMap<String, u64> {
+        &self.replaced
     }
 
     /// Begins an exchange: times are told from when its response came.
@@ -143,9 +168,23 @@ impl StandIns {
         if !self.declared.contains_key(text) && self.literals.contains(text) {
             return self.readable(text);
         }
-        let form = self.declared.get(text).cloned().unwrap_or_default();
+        let form = match &self.rules {
+            None => self.declared.get(text).cloned().unwrap_or_default(),
+            Some(_) if !names::is_name(text) => return self.opaque(text),
+            Some(rules) => match rules.form(text) {
+                Some(form) => form,
+                // It is given for itself, so that it is known wherever it turns up.
+                None => return self.give(Group::Name, text, |_| text.to_owned()),
+            },
+        };
+        if let Some(stand_in) = self.find(Group::Name, text) {
+            return stand_in;
+        }
         let stand_in = self
             .give(Group::Name, text, |number| format!("{}secret-{number:04}{}", form.prefix, form.suffix));
+        if self.rules.is_some() {
+            self.fresh.insert(stand_in.clone(), form.clone());
+        }
         self.names.insert(stand_in.clone(), form);
         stand_in
     }
@@ -234,8 +273,13 @@ impl StandIns {
     }
 
     fn message(&mut self, text: &str) -> String {
-        let mut known = self.parts.clone();
-        let given = self.given.iter().filter(|((group, _), _)| !matches!(group, Group::Number | Group::Key));
+        // A recording may hold very many values, and a message few of them.
+        let occurs = |value: &str| text.contains(value);
+        let mut known: Vec<Known> = self.parts.iter().filter(|part| occurs(&part.value)).cloned().collect();
+        let given = self
+            .given
+            .iter()
+            .filter(|((group, value), _)| !matches!(group, Group::Number | Group::Key) && occurs(value));
         known.extend(given.map(|((_, value), shown)| Known { value: value.clone(), shown: shown.clone() }));
         let unseen: Vec<String> =
             self.declared.keys().filter(|name| text.contains(name.as_str())).cloned().collect();
@@ -309,7 +353,28 @@ impl StandIns {
 }
 
 impl Naming for StandIns {
+    fn member(&mut self, name: &str) {
+        name.clone_into(&mut self.member);
+    }
+
     fn stand(&mut self, leaf: Leaf<'_>) -> Value {
+        let stand_in = self.stand_in(leaf);
+        if stand_in != *leaf.value {
+            match self.replaced.get_mut(&self.member) {
+                Some(count) => *count += 1,
+                None => drop(self.replaced.insert(self.member.clone(), 1)),
+            }
+        }
+        stand_in
+    }
+
+    fn rank(&self, leaf: Leaf<'_>) -> Value {
+        self.rank_of(leaf)
+    }
+}
+
+impl StandIns {
+    fn stand_in(&mut self, leaf: Leaf<'_>) -> Value {
         match (leaf.class, leaf.value) {
             (class, Value::String(text)) => Value::String(self.text(class, text)),
             (Class::Open, _) => leaf.value.clone(),
@@ -322,7 +387,7 @@ impl Naming for StandIns {
         }
     }
 
-    fn rank(&self, leaf: Leaf<'_>) -> Value {
+    fn rank_of(&self, leaf: Leaf<'_>) -> Value {
         let blank = |kind: &str| Value::String(format!("~{kind}"));
         match (leaf.class, leaf.value) {
             (Class::Open, value) => value.clone(),

@@ -13,6 +13,7 @@ use crate::run::caller::Guard;
 use crate::run::{Caller, Second, Stop};
 use crate::scenario::{Need, Scenario};
 use crate::server::faults::Layer;
+use crate::server::proxy::Upstream;
 use crate::server::{Reference, ReferenceOptions, Responder, Server};
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::Timestamp;
@@ -84,7 +85,10 @@ impl Opened {
     /// # Errors
     /// When it does not start, or may not be called.
     pub async fn open(target: Target, consent: &dyn Consent, folder: &Path) -> Result<Self, OpenError> {
-        let client = |endpoint: &str| Client::new(endpoint, target.connect_timeout, target.timeout);
+        let bundle = target.ca_bundle.clone();
+        let client = |endpoint: &str| {
+            Client::trusting(endpoint, target.connect_timeout, target.timeout, bundle.as_deref())
+        };
         let info = |endpoint: &str, version: Option<String>| TargetInfo {
             name: target.name.clone(),
             endpoint: endpoint.to_owned(),
@@ -246,6 +250,15 @@ impl Opened {
             self.guard.clone(),
             stop,
         )
+    }
+
+    /// What it takes to pass requests of others on to it: the client, the signer, and the pace to keep to.
+    pub fn upstream(&self) -> Upstream {
+        Upstream {
+            client: self.client.clone(),
+            signer: Signer::new(&self.target.credentials, &self.target.region),
+            pace: self.guard.pace.clone(),
+        }
     }
 
     /// Empties the target, where it has a `reset`.

@@ -1,6 +1,7 @@
 //! The outgoing HTTP client: no redirects, no decompression, no system proxy on loopback, connections kept alive.
 
 use std::error::Error;
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::redirect;
@@ -46,6 +47,14 @@ pub enum ClientError {
         /// What the client said.
         reason: String,
     },
+    /// The body of the response is too large to be one of the service's.
+    #[error("{endpoint} answered with more than {limit} bytes")]
+    TooLarge {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// How many bytes are read.
+        limit: usize,
+    },
     /// The request cannot be sent: the scenario's method, path or header is not what HTTP allows.
     #[error("the request cannot be sent: {0}")]
     Request(String),
@@ -65,10 +74,30 @@ impl Client {
     /// # Errors
     /// When the endpoint is no `http` or `https` URL, or TLS cannot be set up.
     pub fn new(endpoint: &str, connect: Duration, response: Duration) -> Result<Self, CannotTalk> {
+        Self::trusting(endpoint, connect, response, None)
+    }
+
+    /// As [`Client::new`], trusting the certificate authorities of a file of PEM certificates, and no others, where
+    /// one is named.
+    ///
+    /// # Errors
+    /// As [`Client::new`], and when the file holds no certificates.
+    pub fn trusting(
+        endpoint: &str,
+        connect: Duration,
+        response: Duration,
+        ca_bundle: Option<&Path>,
+    ) -> Result<Self, CannotTalk> {
         let cannot = |reason: String| CannotTalk { endpoint: endpoint.to_owned(), reason };
         let url = reqwest::Url::parse(endpoint).map_err(|why| cannot(why.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(cannot("an endpoint begins with http:// or https:// and names a host".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+            // They would be shown wherever the endpoint is.
+            let endpoint = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+            let reason = "an endpoint holds no user name, password or query".to_owned();
+            return Err(CannotTalk { endpoint, reason });
         }
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
@@ -79,6 +108,12 @@ impl Client {
             .user_agent(concat!("smcheck/", env!("CARGO_PKG_VERSION")));
         if is_loopback(&url) {
             builder = builder.no_proxy();
+        }
+        if let Some(path) = ca_bundle.filter(|_| url.scheme() == "https") {
+            let roots = read_bundle(path).map_err(|why| {
+                cannot(format!("{} is no bundle of certificates in PEM: {why}", path.display()))
+            })?;
+            builder = builder.tls_certs_only(roots);
         }
         let http = builder.build().map_err(|why| cannot(chain(&why)))?;
         Ok(Client { http, endpoint: endpoint.trim_end_matches('/').to_owned(), response })
@@ -125,8 +160,7 @@ impl Client {
         let mut next = Some(second);
         while let Some(chunk) = next {
             if body.len() + chunk.len() > BODY_MAX {
-                let reason = format!("the body is larger than {BODY_MAX} bytes");
-                return Err(ClientError::Broken { endpoint: self.endpoint.clone(), reason });
+                return Err(ClientError::TooLarge { endpoint: self.endpoint.clone(), limit: BODY_MAX });
             }
             body.extend_from_slice(&chunk);
             next = response.chunk().await.map_err(|why| self.explain(&why))?;
@@ -143,6 +177,14 @@ impl Client {
         } else {
             ClientError::Broken { endpoint, reason: chain(why) }
         }
+    }
+}
+
+fn read_bundle(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let pem = std::fs::read(path).map_err(|why| why.to_string())?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(roots) if roots.is_empty() => Err("there is none in it".to_owned()),
+        other => other.map_err(|why| chain(&why)),
     }
 }
 

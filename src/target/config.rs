@@ -55,6 +55,9 @@ pub struct TargetConfig {
     /// Whether every access key of twelve digits is an account of its own.
     #[serde(default)]
     pub account_by_access_key: bool,
+    /// A file of PEM certificates: the authorities to trust for `https`, relative to the folder of the configuration
+    /// (default: what `AWS_CA_BUNDLE` names, else the system's).
+    pub ca_bundle: Option<PathBuf>,
     /// Seconds to wait for a connection (default 5).
     pub connect_timeout: Option<u32>,
     /// Seconds to wait for a response (default 30).
@@ -128,6 +131,7 @@ impl Config {
             let folder = path.parent().unwrap_or(Path::new(""));
             for (name, mut target) in parse(path, text)? {
                 target.known = target.known.map(|known| folder.join(known));
+                target.ca_bundle = target.ca_bundle.map(|bundle| folder.join(bundle));
                 config.targets.insert(name, target);
             }
         }

@@ -46,6 +46,8 @@ pub struct Target {
     pub clock: Option<AdminRequest>,
     /// Whether changes show after a while only.
     pub eventual: bool,
+    /// The certificate authorities to trust, where it is not the system's.
+    pub ca_bundle: Option<PathBuf>,
     /// How long a connection may take.
     pub connect_timeout: Duration,
     /// How long a response may take.
@@ -280,10 +282,16 @@ fn build(
         isolation,
         clock,
         eventual: config.consistency == Consistency::Eventual,
+        ca_bundle: config.ca_bundle.clone().or_else(ca_bundle_of_environment),
         connect_timeout: seconds(config.connect_timeout, CONNECT_HINT),
         timeout: seconds(config.timeout, RESPONSE_HINT),
         jobs: config.jobs,
     })
+}
+
+/// The file that `AWS_CA_BUNDLE` names, as for any SDK.
+fn ca_bundle_of_environment() -> Option<PathBuf> {
+    std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 fn plain_value(value: &toml::Value) -> Value {

@@ -22,6 +22,8 @@ pub trait Naming {
     fn stand(&mut self, leaf: Leaf<'_>) -> Value;
     /// A key to sort by: what has a name already sorts by its number, what has none is blank.
     fn rank(&self, leaf: Leaf<'_>) -> Value;
+    /// What comes next belongs to the member of this name; to one that the model does not know, where it is empty.
+    fn member(&mut self, _name: &str) {}
 }
 
 /// Names every value of an operation's input. Lists keep their order: it is part of the request.
@@ -219,6 +221,7 @@ impl Walk {
                 let mut named = Vec::with_capacity(found.len());
                 for member in members {
                     if let Some(value) = found.get(&member.name) {
+                        naming.member(&member.name);
                         let tree = self.value(naming, Place::Shape(member.shape), value);
                         named.push((member.name.clone(), tree));
                     }
@@ -227,6 +230,7 @@ impl Walk {
                     found.iter().filter(|(name, _)| shapes().member(id, name).is_none()).collect();
                 unknown.sort_by_key(|(name, _)| *name);
                 for (name, value) in unknown {
+                    naming.member("");
                     let tree = self.value(naming, Place::Inside(Class::Closed), value);
                     named.push((key_text(naming, Class::Key, name), tree));
                 }
@@ -275,6 +279,7 @@ impl Walk {
         members.sort_by_key(|(name, _)| (rank(name), *name));
         let mut named = Vec::with_capacity(members.len());
         for (name, value) in members {
+            naming.member(if rank(name) < 2 { name } else { "" });
             let class = match (rank(name), value) {
                 (0, Value::String(code)) if is_code(code) => Class::Open,
                 (1, Value::String(_)) => Class::Message,
