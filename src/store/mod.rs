@@ -8,6 +8,7 @@
 pub mod atomic;
 pub mod fixture;
 pub mod form;
+pub mod jsonl;
 pub mod keep;
 pub mod place;
 pub mod recording;
