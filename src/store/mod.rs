@@ -11,10 +11,12 @@ pub mod form;
 pub mod jsonl;
 pub mod keep;
 pub mod place;
+pub mod reader;
 pub mod recording;
 pub mod review;
 pub mod snapshot;
 pub mod standin;
+pub mod values;
 
 use std::path::PathBuf;
 
