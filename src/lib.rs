@@ -12,7 +12,8 @@
 //! In the order of the flow: [`scenario`] reads files, [`target`] knows whom to talk to, [`run`] does it and makes a
 //! [`trace`], [`judge`] says what differs, [`store`] keeps snapshots and fixtures, [`report`] tells. [`service`] is what
 //! Secrets Manager is, as data; [`model`] is the reference, and [`server`] answers from it or from fixtures. [`suite`] is
-//! the façade over all, on which [`Harness`] shows scenarios as tests of a crate, and `cli` is the program.
+//! the façade over all, on which [`Harness`] shows scenarios as tests of a crate and [`Playback`] answers a test of yours
+//! from recordings, and `cli` is the program.
 
 pub mod cli;
 pub mod harness;
@@ -29,3 +30,4 @@ pub mod target;
 pub mod trace;
 
 pub use harness::Harness;
+pub use suite::playback::Playback;

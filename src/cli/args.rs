@@ -48,7 +48,7 @@ pub enum Command {
     Review(ReviewArgs),
     /// Accept changed snapshots with their fixtures, or reject them
     Accept(AcceptArgs),
-    /// Answer SDK clients from the reference model
+    /// Answer SDK clients from recordings, or from the reference model
     Serve(ServeArgs),
     /// Run the scenarios on servers that are wrong on purpose, to see that they notice
     Selftest(SelftestArgs),
@@ -272,15 +272,23 @@ pub struct AcceptArgs {
 
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  \
-    smcheck serve --model --port 4566\n  \
+#[command(after_help = "Examples:\n  \
+    smcheck serve fixtures/checkout --env-file .env    play recordings back, offline\n  \
+    smcheck serve fixtures/checkout --mode stateful    and derive reads that were not recorded so\n  \
+    smcheck serve --model --port 4566                  answer from the reference model\n  \
     AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:4566 aws secretsmanager list-secrets")]
 pub struct ServeArgs {
-    /// Answer from the reference model (playback of fixtures comes later)
-    #[arg(long, required_unless_present = "list_faults")]
+    /// A folder of recordings (*.jsonl, *.yaml), or one of them
+    #[arg(value_name = "DIR", required_unless_present_any = ["model", "list_faults"], conflicts_with = "model")]
+    pub dir: Option<PathBuf>,
+    /// Answer from the reference model instead of recordings
+    #[arg(long)]
     pub model: bool,
+    /// How recordings are played back.
+    #[command(flatten)]
+    pub playing: Playing,
     /// Answer wrongly in one way; as often as wanted
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "dir")]
     pub fault: Vec<String>,
     /// List the ways to answer wrongly, and end
     #[arg(long)]
@@ -300,6 +308,58 @@ pub struct ServeArgs {
     /// Write endpoint, region and dummy credentials for SDKs to a file of environment variables
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,
+}
+
+/// How `serve` plays recordings back.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Playing recordings back")]
+pub struct Playing {
+    /// Which recorded exchange may answer a request
+    #[arg(long, value_enum, default_value_t = Mode::AnyOrder, value_name = "MODE", conflicts_with = "model")]
+    pub mode: Mode,
+    /// What a request gets whose recorded answers are used up [default: error, or derive with --mode stateful]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "model")]
+    pub exhausted: Option<Exhausted>,
+    /// Which times are played back
+    #[arg(long, value_enum, default_value_t = Dates::Now, value_name = "WHICH", conflicts_with = "model")]
+    pub dates: Dates,
+    /// Values for secrets, from the environment or files [default: DIR/values.yaml, if there is one]
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub values: Option<PathBuf>,
+    /// Exit with 1 when a recorded exchange was never used, and with 0 when none is left
+    #[arg(long, conflicts_with = "model")]
+    pub fail_on_unused: bool,
+}
+
+/// Which recorded exchange may answer a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// The next one only
+    Strict,
+    /// Any that fits; equal requests in sequence
+    AnyOrder,
+    /// Any; reads that were recorded at another state are derived from the state there is
+    Stateful,
+}
+
+/// What follows the last recorded answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Exhausted {
+    /// An error
+    Error,
+    /// The last answer again
+    RepeatLast,
+    /// For reads, an answer derived from the state that the recording and the calls so far imply
+    Derive,
+}
+
+/// Which times are played back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Dates {
+    /// As if the first exchange were now
+    Now,
+    /// As the recording has them
+    Keep,
 }
 
 /// Arguments of `selftest`.

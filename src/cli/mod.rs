@@ -7,6 +7,7 @@ pub mod exit;
 mod info;
 mod known;
 mod output;
+mod playing;
 mod record;
 mod review;
 mod rules;

@@ -1,4 +1,4 @@
-//! `smcheck serve --model`.
+//! `smcheck serve`: from recordings, or from the reference model.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +16,9 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
     if args.list_faults {
         output::print(&text::list());
         return Ok(Exit::Expected);
+    }
+    if let Some(folder) = &args.dir {
+        return super::playing::serve(folder, &args).await;
     }
     let faults = selftest::named(&args.fault)?;
     let auth = match args.auth {
@@ -36,13 +39,7 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
         .await
         .map_err(|why| Failure::target(format!("cannot listen on 127.0.0.1:{}: {why}", args.port)))?;
     if let Some(path) = &args.env_file {
-        let text = format!(
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER={}\nAWS_REGION={}\nAWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n",
-            server.endpoint(),
-            args.region
-        );
-        std::fs::write(path, text)
-            .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
+        write_env(path, &server.endpoint(), &args.region)?;
     }
     output::line(&format!("listening on {}", server.endpoint()));
     signals.stop().wait().await;
@@ -51,8 +48,17 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
     Ok(signals.exit().unwrap_or(Exit::Expected))
 }
 
+/// Writes what SDKs want to be told: endpoint, region and credentials that mean nothing.
+pub(super) fn write_env(path: &Path, endpoint: &str, region: &str) -> Result<(), Failure> {
+    let text = format!(
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER={endpoint}\nAWS_REGION={region}\nAWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n"
+    );
+    std::fs::write(path, text)
+        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
+}
+
 /// Reads `ACCESS_KEY:SECRET_KEY` lines. Errors never show a line, since it holds a secret.
-fn key_pairs(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn key_pairs(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|why| Failure::usage(format!("cannot read {}: {why}", path.display())))?;
     let mut pairs = Vec::new();

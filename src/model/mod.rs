@@ -20,6 +20,7 @@ mod batch;
 mod cron;
 mod cross_account;
 mod deletion;
+mod facts;
 mod failure;
 mod filters;
 mod given;

@@ -15,11 +15,13 @@ pub mod jsonl;
 pub mod keep;
 pub mod names;
 pub mod place;
+pub mod reader;
 pub mod recording;
 pub mod review;
 pub mod snapshot;
 pub mod standin;
 pub mod stream;
+pub mod values;
 
 use std::path::PathBuf;
 

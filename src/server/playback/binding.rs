@@ -4,24 +4,33 @@
 //! names with what stands around their unique part, names within ARNs, secret values. One stand-in stands for one
 //! value and one value for one stand-in, so that equality between requests still counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::names::Names;
 use crate::service::SecretArn;
 use crate::service::redact::Class;
 use crate::service::redact::class::is_uuid;
 use crate::store::fixture::NameForm;
 use crate::store::form::is_stand_in;
 
+/// How many bytes of a stand-in are looked at before it is looked up.
+const HEAD: usize = 4;
+
 /// What the stand-ins of a recording stand for, as far as requests and responses have shown.
 #[derive(Clone, Default)]
 pub struct Bindings {
     /// Stand-ins of names, with what every name looks like.
-    names: BTreeMap<String, NameForm>,
-    values: HashMap<String, String>,
-    stand_ins: HashMap<(Group, String), String>,
+    names: Arc<Names>,
+    values: HashMap<Arc<str>, Arc<str>>,
+    stand_ins: HashMap<(Group, Arc<str>), Arc<str>>,
+    /// How long the stand-ins are that are bound, by their first bytes: for finding them in a text.
+    lengths: HashMap<[u8; HEAD], BTreeSet<usize>>,
+    /// Grows with every binding.
+    generation: u64,
 }
 
 impl fmt::Debug for Bindings {
@@ -50,6 +59,11 @@ impl New {
         self.0.len()
     }
 
+    /// Whether it would bind nothing but tokens and secrets, which are new with every request.
+    pub fn is_fresh(&self) -> bool {
+        self.0.iter().all(|(group, _, _)| matches!(group, Group::Uuid | Group::Secret))
+    }
+
     /// Whether it would bind none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -64,46 +78,85 @@ impl fmt::Debug for New {
 
 impl Bindings {
     /// No bindings yet; `names` are the stand-ins of names.
-    pub fn new(names: BTreeMap<String, NameForm>) -> Self {
+    pub fn new(names: Arc<Names>) -> Self {
         Bindings { names, ..Self::default() }
+    }
+
+    /// One more stand-in of a name, while a recording is being read.
+    pub(super) fn know(&mut self, stand_in: String, form: NameForm) {
+        Arc::make_mut(&mut self.names).add(stand_in, form);
+    }
+
+    pub(super) fn into_names(self) -> Arc<Names> {
+        self.names
     }
 
     /// Keeps what a match has bound.
     pub fn keep(&mut self, new: New) {
         for (group, stand_in, value) in new.0 {
-            self.stand_ins.insert((group, value.clone()), stand_in.clone());
+            let (stand_in, value): (Arc<str>, Arc<str>) = (stand_in.into(), value.into());
+            if let Some(head) = head(&stand_in) {
+                self.lengths.entry(head).or_default().insert(stand_in.len());
+            }
+            self.stand_ins.insert((group, Arc::clone(&value)), Arc::clone(&stand_in));
             self.values.insert(stand_in, value);
+            self.generation += 1;
         }
+    }
+
+    /// A number that is another one whenever something was bound in between.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// The value that a stand-in stands for.
     pub fn value(&self, stand_in: &str) -> Option<&str> {
-        self.values.get(stand_in).map(String::as_str)
+        self.values.get(stand_in).map(|value| &**value)
     }
 
     /// The stand-in of a value that is bound.
     pub fn stand_in(&self, value: &str) -> Option<&str> {
-        [Group::Name, Group::Uuid, Group::Arn, Group::Secret, Group::Text]
-            .into_iter()
-            .find_map(|group| self.stand_ins.get(&(group, value.to_owned())))
-            .map(String::as_str)
+        let groups = [Group::Name, Group::Uuid, Group::Arn, Group::Secret, Group::Text];
+        groups.into_iter().find_map(|group| self.in_group(group, value))
+    }
+
+    /// The stand-in of a value where only that one could stand in a member of this class: `None` too where the class
+    /// does not tell.
+    pub fn stand_in_of(&self, class: Class, value: &str) -> Option<&str> {
+        let group = match class {
+            _ if class.is_sensitive() => Group::Secret,
+            Class::Name => Group::Name,
+            Class::Id if SecretArn::parse(value).is_none() => Group::Name,
+            Class::Id | Class::Arn => Group::Arn,
+            Class::Version => Group::Uuid,
+            _ => return None,
+        };
+        self.in_group(group, value)
+    }
+
+    fn in_group(&self, group: Group, value: &str) -> Option<&str> {
+        self.stand_ins.get(&(group, value.into())).map(|found| &**found)
     }
 
     /// The stand-ins of names.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.keys().map(String::as_str)
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
-    /// All stand-ins that are bound, with their values, the longest first.
-    pub fn all(&self) -> Vec<(&str, &str)> {
-        let mut all: Vec<_> = self.values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-        all.sort_by(|a, b| (b.0.len(), a.0).cmp(&(a.0.len(), b.0)));
-        all
+    /// The longest bound stand-in that a text begins with, and its value. `secret-0001` is not one that
+    /// `secret-00012` begins with.
+    pub fn at_start(&self, text: &str) -> Option<(usize, &str)> {
+        let lengths = self.lengths.get(&head(text)?)?;
+        lengths.iter().rev().find_map(|length| {
+            let stand_in = text.get(..*length)?;
+            let ends = !text[*length..].starts_with(|c: char| c.is_ascii_digit());
+            self.value(stand_in).filter(|_| ends).map(|value| (*length, value))
+        })
     }
 
     /// Whether the text holds nothing but a stand-in.
     pub fn is_stand_in(&self, text: &str) -> bool {
-        self.names.contains_key(text) || is_uuid_stand_in(text) || is_stand_in(text)
+        self.names.contains(text) || is_uuid_stand_in(text) || is_stand_in(text)
     }
 
     /// Holds a recorded value against one that a client sent; `new` takes what has to be bound for it.
@@ -120,7 +173,7 @@ impl Bindings {
         if class.is_sensitive() {
             return self.bind(new, Group::Secret, recorded, sent);
         }
-        if self.names.contains_key(recorded) {
+        if self.names.contains(recorded) {
             return self.bind_name(new, recorded, sent);
         }
         if is_uuid_stand_in(recorded) {
@@ -143,9 +196,9 @@ impl Bindings {
         }
         let mut filled = recorded.to_owned();
         let mut open = None;
-        for name in self.names.keys().rev().filter(|name| recorded.contains(name.as_str())) {
+        for name in self.names.within(recorded) {
             match self.bound(new, name) {
-                Some(value) => filled = filled.replace(name.as_str(), value),
+                Some(value) => filled = filled.replace(name, value),
                 None if open.is_none() => open = Some(name),
                 None => return false,
             }
@@ -153,7 +206,7 @@ impl Bindings {
         match open {
             None => filled == sent,
             Some(name) if matches!(class, Class::Name | Class::Id) => {
-                let Some((before, after)) = filled.split_once(name.as_str()) else { return false };
+                let Some((before, after)) = filled.split_once(name) else { return false };
                 let inner = sent.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
                 inner.is_some_and(|inner| self.bind_name(new, name, inner))
             }
@@ -170,7 +223,7 @@ impl Bindings {
         if let Some(bound) = self.bound(new, stand_in) {
             return bound == value;
         }
-        let taken = self.stand_ins.contains_key(&(group, value.to_owned()))
+        let taken = self.stand_ins.contains_key(&(group, value.into()))
             || new.0.iter().any(|(other, _, bound)| *other == group && bound == value);
         if !taken {
             new.0.push((group, stand_in.to_owned(), value.to_owned()));
@@ -179,7 +232,7 @@ impl Bindings {
     }
 
     fn bind_name(&self, new: &mut New, stand_in: &str, value: &str) -> bool {
-        let form = self.names.get(stand_in).cloned().unwrap_or_default();
+        let form = self.names.form(stand_in).cloned().unwrap_or_default();
         let fits = value.len() > form.prefix.len() + form.suffix.len()
             && value.starts_with(&form.prefix)
             && value.ends_with(&form.suffix)
@@ -211,7 +264,7 @@ impl Bindings {
         if !(arn.account.bytes().all(|b| b == b'0') || arn.account == "smcheck") {
             return None;
         }
-        if self.names.contains_key(arn.resource) {
+        if self.names.contains(arn.resource) {
             return Some(ArnForm { name: arn.resource.to_owned(), suffix: None });
         }
         let (name, suffix) = arn.resource.rsplit_once('-')?;
@@ -229,20 +282,20 @@ impl Bindings {
         let arn = SecretArn::parse(stand_in)?;
         let head = &stand_in[..stand_in.len() - arn.resource.len()];
         let tail = &arn.resource[form.name.len()..];
-        let name = match self.value(&form.name) {
-            Some(bound) => bound.to_owned(),
-            // A scenario may write text around a name that it declared.
-            None => self
-                .names()
-                .filter(|name| form.name.contains(*name))
-                .fold(form.name.clone(), |text, name| text.replace(name, self.value(name).unwrap_or(name))),
-        };
+        let name =
+            match self.value(&form.name) {
+                Some(bound) => bound.to_owned(),
+                // A scenario may write text around a name that it declared.
+                None => self.names.within(&form.name).into_iter().fold(form.name.clone(), |text, name| {
+                    text.replace(name, self.value(name).unwrap_or(name))
+                }),
+            };
         Some(format!("{head}{name}{tail}"))
     }
 
     /// Binds what a response has said to what it has said it with.
     pub fn answered(&mut self, stand_in: &str, value: &str) {
-        let group = if self.names.contains_key(stand_in) {
+        let group = if self.names.contains(stand_in) {
             Group::Name
         } else if is_uuid_stand_in(stand_in) {
             Group::Uuid
@@ -253,7 +306,7 @@ impl Bindings {
         } else {
             Group::Text
         };
-        if !self.values.contains_key(stand_in) {
+        if self.value(stand_in).is_none() {
             self.keep(New(vec![(group, stand_in.to_owned(), value.to_owned())]));
         }
     }
@@ -268,6 +321,10 @@ pub struct ArnForm {
     pub suffix: Option<usize>,
 }
 
+fn head(text: &str) -> Option<[u8; HEAD]> {
+    text.as_bytes().first_chunk().copied()
+}
+
 fn is_uuid_stand_in(text: &str) -> bool {
     let rest = text.strip_prefix("00000000-0000-4000-");
     is_uuid(text) && rest.is_some_and(|rest| rest.starts_with("8000-") || rest.starts_with("A000-"))
@@ -275,6 +332,8 @@ fn is_uuid_stand_in(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const UUID: &str = "00000000-0000-4000-8000-000000000001";
@@ -282,7 +341,8 @@ mod tests {
     fn bindings() -> Bindings {
         let around = NameForm { prefix: "a/".to_owned(), suffix: "-x".to_owned() };
         let plain = ("secret-0001".to_owned(), NameForm::default());
-        Bindings::new(BTreeMap::from([plain, ("a/secret-0002-x".to_owned(), around)]))
+        let names = BTreeMap::from([plain, ("a/secret-0002-x".to_owned(), around)]);
+        Bindings::new(Arc::new(Names::new(names)))
     }
 
     fn bind(bindings: &mut Bindings, class: Class, recorded: &str, sent: &str) -> bool {

@@ -5,16 +5,18 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::NO_RECORDING;
+use super::asked::{Asked, about_key};
 use super::binding::Bindings;
+use super::track::Track;
 use crate::judge::text::write_tree;
 use crate::service::redact::{Class, Leaf, Naming, Tree, walk};
-use crate::service::{SecretArn, WireRequest, WireResponse, shapes};
-use crate::store::Fixture;
-use crate::store::fixture::RecordedExchange;
-use crate::store::recording::is_container;
+use crate::service::{SecretArn, WireResponse};
 
 /// The id of every request that we answer for want of a recording.
-const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
+pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
+
+/// So many recorded requests are looked at for the nearest.
+const LOOKED_AT: usize = 64;
 
 /// The error with a reason.
 pub(super) fn response(why: &str) -> WireResponse {
@@ -22,38 +24,42 @@ pub(super) fn response(why: &str) -> WireResponse {
 }
 
 /// The error with a reason and the nearest recorded request, `-` for what was recorded and `+` for what came.
-pub(super) fn explain(
-    why: &str,
-    fixture: &Fixture,
-    bindings: &Bindings,
-    request: &WireRequest,
-) -> WireResponse {
-    let operation = request.operation().filter(|name| shapes().operation(name).is_some());
-    let came = shown(bindings, operation, request);
-    let same_operation = |exchange: &&RecordedExchange| exchange.operation.as_deref() == operation;
-    let recorded = fixture.exchanges.iter().filter(same_operation);
-    let nearest = recorded
-        .map(|exchange| (exchange, text_of(exchange.operation.as_deref(), exchange.request.body.as_ref())))
-        .max_by(|(_, a), (_, b)| closeness(a, &came).total_cmp(&closeness(b, &came)));
-    let detail = match nearest {
-        Some((exchange, text)) => {
-            format!(
-                "; the nearest, of step {} of {}:\n{}",
-                exchange.step,
-                fixture.scenario,
-                diff(&text, &came)
-            )
-        }
+pub(super) fn explain(why: &str, tracks: &[&Track], asked: &Asked<'_>) -> WireResponse {
+    let nearest = tracks.iter().filter_map(|track| nearest(track, asked));
+    let detail = match nearest.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((_, text)) => text,
         None => {
-            let name = operation.unwrap_or("a request without an operation");
-            format!("; {} holds no {name}", fixture.scenario)
+            let name = asked.operation.unwrap_or("a request without an operation");
+            match tracks {
+                [track] => format!("; {} holds no {name}", track.cassette.name()),
+                _ => format!("; of {} recordings none holds {name}", tracks.len()),
+            }
         }
     };
     response(&format!("{why}{detail}"))
 }
 
-fn closeness(a: &str, b: &str) -> f32 {
-    TextDiff::from_lines(a, b).ratio()
+/// How near the nearest request of a recording is, and how it differs. Those of the same secret are looked at first,
+/// then what is next in the recording, then what came before.
+fn nearest(track: &Track, asked: &Asked<'_>) -> Option<(f32, String)> {
+    let cassette = &track.cassette;
+    let came = shown(&track.bindings, asked);
+    let secret = asked.secret(&track.bindings);
+    let about = secret.as_deref().map(|name| cassette.under(about_key(name)).1).unwrap_or_default();
+    let about = about.iter().map(|(_, at)| *at as usize);
+    let rest = (track.next..cassette.len()).chain(0..track.next.min(cassette.len()));
+    let same = about.chain(rest).filter(|at| cassette.operation(*at) == asked.operation);
+    let texts = same.take(LOOKED_AT).filter_map(|at| {
+        let line = cassette.line(at)?;
+        let body: Option<Tree> = line.request.body.and_then(|body| serde_json::from_str(body.get()).ok());
+        Some((line.step, text_of(line.operation.as_deref(), body.as_ref())))
+    });
+    let rated = texts.map(|(step, text)| (TextDiff::from_lines(&text, &came).ratio(), step, text));
+    // The first of those that are equally near.
+    let best = rated.reduce(|best, other| if other.0 > best.0 { other } else { best });
+    best.map(|(ratio, step, text)| {
+        (ratio, format!("; the nearest, of step {step} of {}:\n{}", cassette.name(), diff(&text, &came)))
+    })
 }
 
 fn diff(recorded: &str, came: &str) -> String {
@@ -80,10 +86,9 @@ fn text_of(operation: Option<&str>, body: Option<&Tree>) -> String {
     text
 }
 
-fn shown(bindings: &Bindings, operation: Option<&str>, request: &WireRequest) -> String {
-    let input = request.json().filter(is_container);
-    let tree = input.map(|input| walk::input(&mut Showing(bindings), operation, &input));
-    text_of(operation, tree.as_ref())
+fn shown(bindings: &Bindings, asked: &Asked<'_>) -> String {
+    let tree = asked.input.as_ref().map(|input| walk::input(&mut Showing(bindings), asked.operation, input));
+    text_of(asked.operation, tree.as_ref())
 }
 
 /// A request as a recording would show it, as far as its values are bound; the rest masked.

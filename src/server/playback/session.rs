@@ -1,167 +1,146 @@
-//! A session: one recording being played, with its own place in it and its own bindings.
+//! A session: recordings being played to one client, each with its own place in it.
 
-use super::binding::{Bindings, New};
-use super::{fill, miss};
-use crate::service::redact::walk;
+use std::sync::Arc;
+
+use super::asked::Asked;
+use super::cassette::Cassette;
+use super::miss;
+use super::options::{Exhausted, Mode, Options};
+use super::track::{Choice, Found, Played, Track};
+use crate::service::WireResponse;
 use crate::service::time::Timestamp;
-use crate::service::wire::{CONTENT_TYPE, TARGET_HEADER, TARGET_PREFIX};
-use crate::service::{WireRequest, WireResponse, shapes};
-use crate::store::Fixture;
-use crate::store::fixture::{RecordedExchange, RecordedRequest};
-use crate::store::recording::{is_container, is_unsigned};
+use crate::store::values::Values;
 
-/// One recording being played.
+/// A recording, and which exchanges of it were ever played.
+#[derive(Clone, Debug)]
+pub(super) struct Shelved {
+    pub(super) cassette: Arc<Cassette>,
+    pub(super) played: Arc<Played>,
+}
+
+/// Recordings being played to one client.
 #[derive(Debug)]
 pub(super) struct Session {
-    fixture: Fixture,
-    used: Vec<bool>,
-    bindings: Bindings,
-    /// When the first request came: the moment that the recording's base instant stands for.
-    started: Option<Timestamp>,
+    pub(super) tracks: Vec<Track>,
+    pub(super) options: Options,
 }
 
-/// An exchange that fits a request, and what it binds.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    at: usize,
-    new: New,
-}
-
-impl Found {
-    /// How many stand-ins it binds.
-    pub(super) fn binds(&self) -> usize {
-        self.new.len()
-    }
-}
-
-/// Which exchange a request stands for.
-#[derive(Debug)]
-pub(super) enum Choice {
-    /// This one.
-    One(Found),
-    /// None fits, or those that do are used up.
-    None,
-    /// Several fit, and which is meant would be a guess.
-    Several,
+/// A recorded exchange that a session would play.
+pub(super) struct Candidate {
+    track: usize,
+    found: Found,
 }
 
 impl Session {
-    pub(super) fn new(fixture: Fixture) -> Self {
-        let bindings = Bindings::new(fixture.names.clone());
-        Session { used: vec![false; fixture.exchanges.len()], fixture, bindings, started: None }
+    pub(super) fn new<'s>(
+        shelf: impl IntoIterator<Item = &'s Shelved>,
+        values: &Arc<Values>,
+        options: Options,
+    ) -> Self {
+        let track = |shelved: &Shelved| {
+            Track::new(
+                Arc::clone(&shelved.cassette),
+                Arc::clone(&shelved.played),
+                Arc::clone(values),
+                options,
+            )
+        };
+        Session { tracks: shelf.into_iter().map(track).collect(), options }
     }
 
     /// How many exchanges of steps nobody has asked for.
     pub(super) fn unused(&self) -> usize {
-        let unused = self.fixture.exchanges.iter().zip(&self.used).filter(|(_, used)| !**used);
-        unused.filter(|(exchange, _)| exchange.probe.is_none()).count()
+        self.tracks.iter().map(|track| track.unused().count()).sum()
     }
 
-    /// Chooses the exchange that a request stands for: the first that fits, if all that fit would bind alike.
-    /// Otherwise the one that is next in the recording, since a client that follows the recording means it; or,
-    /// of requests that were sent at once, any. What is left would be a guess.
-    pub(super) fn choose(&self, request: &WireRequest) -> Choice {
-        let fits = |at: &usize| !self.used[*at];
-        let found: Vec<Found> = (0..self.used.len())
-            .filter(fits)
-            .filter_map(|at| Some(Found { at, new: self.fits(&self.fixture.exchanges[at], request)? }))
-            .collect();
-        let Some(first) = found.first().cloned() else { return Choice::None };
-        let alike = found.iter().all(|other| other.new == first.new);
-        let at_once = found.iter().all(|other| {
-            let (a, b) = (&self.fixture.exchanges[first.at], &self.fixture.exchanges[other.at]);
-            a.parallel && b.parallel && a.step == b.step
-        });
-        if alike || at_once || self.is_next(&first) { Choice::One(first) } else { Choice::Several }
+    /// The exchange that a request stands for.
+    ///
+    /// # Errors
+    /// Whether it is for being ambiguous that there is none.
+    pub(super) fn choose(&mut self, asked: &Asked<'_>) -> Result<Candidate, bool> {
+        let mut several = false;
+        let mut found: Vec<(usize, Found)> = Vec::new();
+        for (at, track) in self.tracks.iter_mut().enumerate() {
+            match track.choose(asked) {
+                Choice::One(one) => found.push((at, one)),
+                Choice::None => {}
+                Choice::Several => several = true,
+            }
+        }
+        // What binds least knows most of the client already; then a recording that is being played.
+        let rank = |(at, found): &(usize, Found)| {
+            let track = &self.tracks[*at];
+            (found.binds(), !track.is_started(), !track.is_next(found.at))
+        };
+        let Some(best) = found.iter().min_by_key(|candidate| rank(candidate)) else { return Err(several) };
+        let alike = |other: &&(usize, Found)| {
+            self.tracks[best.0].answers_like(&best.1, &self.tracks[other.0], &other.1)
+        };
+        if found.iter().filter(|other| rank(other) == rank(best)).all(|other| alike(&other)) {
+            Ok(Candidate { track: best.0, found: best.1.clone() })
+        } else {
+            Err(true)
+        }
     }
 
-    /// Whether all exchanges of steps that come before this one have been played.
-    pub(super) fn is_next(&self, found: &Found) -> bool {
-        let this = &self.fixture.exchanges[found.at];
-        let before = |other: &RecordedExchange| other.step < this.step || !(this.parallel && other.parallel);
-        let earlier = self.fixture.exchanges.iter().zip(&self.used).take(found.at);
-        earlier.filter(|(other, _)| other.probe.is_none() && before(other)).all(|(_, used)| *used)
+    /// How well a candidate fits beside those of other sessions: the least is the best.
+    pub(super) fn rank(&self, candidate: &Candidate) -> (usize, bool) {
+        (candidate.found.binds(), !self.tracks[candidate.track].is_next(candidate.found.at))
+    }
+
+    /// Whether the candidates of two sessions were answered alike.
+    pub(super) fn answers_like(&self, this: &Candidate, other: &Session, that: &Candidate) -> bool {
+        self.tracks[this.track].answers_like(&this.found, &other.tracks[that.track], &that.found)
     }
 
     /// Plays an exchange.
-    pub(super) fn play(&mut self, found: Found, now: Timestamp) -> WireResponse {
-        let started = *self.started.get_or_insert(now);
-        self.used[found.at] = true;
-        self.bindings.keep(found.new);
-        let exchange = &self.fixture.exchanges[found.at];
-        let operation = exchange.operation.as_deref();
-        fill::fill(&mut self.bindings, operation, &exchange.response, found.at + 1, started)
+    pub(super) fn play(&mut self, candidate: Candidate, asked: &Asked<'_>, now: Timestamp) -> WireResponse {
+        self.tracks[candidate.track].play(candidate.found, asked, now)
     }
 
-    /// Whether two exchanges of two sessions were answered alike.
-    pub(super) fn answers_like(&self, found: &Found, other: &Session, other_found: &Found) -> bool {
-        let response = |session: &Session, found: &Found| {
-            let response = &session.fixture.exchanges[found.at].response;
-            (response.status, response.body.clone(), response.length)
+    /// The answer to a request, and whether it is a miss.
+    pub(super) fn answer(&mut self, asked: &Asked<'_>, now: Timestamp) -> (WireResponse, bool) {
+        let ambiguous = match self.choose(asked) {
+            Ok(candidate) => return (self.play(candidate, asked, now), false),
+            Err(ambiguous) => ambiguous,
         };
-        response(self, found) == response(other, other_found)
+        let used_up = self.tracks.iter().any(|track| track.is_used_up(asked));
+        let derives = match (used_up, self.options.mode) {
+            (true, _) => self.options.after_the_last() == Exhausted::Derive,
+            (false, mode) => mode == Mode::Stateful,
+        };
+        // A recording that is being played knows what the client did.
+        let mut order: Vec<usize> = (0..self.tracks.len()).collect();
+        order.sort_by_key(|at| !self.tracks[*at].is_started());
+        for at in order {
+            let track = &mut self.tracks[at];
+            let answer = match self.options.after_the_last() {
+                _ if ambiguous => None,
+                _ if derives && asked.reads => track.derive(asked, now),
+                Exhausted::RepeatLast if used_up => track.repeat(asked),
+                _ => None,
+            };
+            if let Some(answer) = answer {
+                return (answer, false);
+            }
+        }
+        (self.miss(asked, ambiguous), true)
     }
 
     /// The error for a request that nothing fits, with the nearest recorded request beside it.
-    pub(super) fn miss(&self, request: &WireRequest, ambiguous: bool) -> WireResponse {
+    pub(super) fn miss(&self, asked: &Asked<'_>, ambiguous: bool) -> WireResponse {
         // A request that was recorded and has been answered as often as it was recorded.
-        let used = self.fixture.exchanges.iter().zip(&self.used).filter(|(_, used)| **used);
-        let times = used.filter(|(exchange, _)| self.fits(exchange, request).is_some()).count();
-        let why = match (ambiguous, times) {
-            (true, _) => {
-                "several recorded requests fit this one, and which is meant would be a guess".to_owned()
+        let used = self.tracks.iter().any(|track| track.last_used(asked).is_some());
+        let waits = self.options.mode == Mode::Strict && !used;
+        let why = match (ambiguous, used) {
+            (true, _) => "several recorded requests fit this one, and which is meant would be a guess",
+            (false, false) if waits => "this request is not the next of the recording",
+            (false, false) if self.options.mode == Mode::Stateful && asked.reads => {
+                "nothing was recorded for this request at this state, and what was recorded does not imply an answer"
             }
-            (false, 0) => "nothing was recorded for this request".to_owned(),
-            (false, times) => format!("the recorded answers to this request are used up ({times})"),
+            (false, false) => "nothing was recorded for this request",
+            (false, true) => "the recorded answers to this request are used up",
         };
-        miss::explain(&why, &self.fixture, &self.bindings, request)
-    }
-
-    /// Whether a recorded exchange fits a request, and what it would bind.
-    fn fits(&self, exchange: &RecordedExchange, request: &WireRequest) -> Option<New> {
-        let operation = request.operation().filter(|name| shapes().operation(name).is_some());
-        let recorded = &exchange.request;
-        if exchange.operation.as_deref() != operation || recorded.unsigned != is_unsigned(request) {
-            return None;
-        }
-        let mut new = New::default();
-        self.head_fits(recorded, operation, request, &mut new).then_some(())?;
-        let input = request.json().filter(is_container);
-        match (&recorded.body, input) {
-            (Some(tree), Some(input)) => {
-                let (recorded_form, recorded) = walk::flatten(operation, &tree.clone().into_value());
-                let (form, sent) = walk::flatten(operation, &input);
-                let leaves = recorded.iter().zip(&sent);
-                let all = form == recorded_form
-                    && leaves.into_iter().all(|((_, recorded), (class, sent))| {
-                        self.bindings.matches(&mut new, *class, recorded, sent)
-                    });
-                all.then_some(new)
-            }
-            (None, None) => (recorded.length.is_some() != request.body.is_empty()).then_some(new),
-            _ => None,
-        }
-    }
-
-    fn head_fits(
-        &self,
-        recorded: &RecordedRequest,
-        operation: Option<&str>,
-        request: &WireRequest,
-        new: &mut New,
-    ) -> bool {
-        let mut text = |recorded: &str, sent: &str| {
-            let class = crate::service::redact::Class::Closed;
-            self.bindings.matches(new, class, &recorded.into(), &sent.into())
-        };
-        let target = operation.map(|operation| format!("{TARGET_PREFIX}{operation}"));
-        let mut header = |name: &str, usual: Option<&str>| {
-            let recorded = recorded.headers.get(name).map(String::as_str).or(usual).unwrap_or_default();
-            text(recorded, request.header(name).unwrap_or_default())
-        };
-        header("content-type", Some(CONTENT_TYPE))
-            && header(TARGET_HEADER, target.as_deref())
-            && text(recorded.method.as_deref().unwrap_or("POST"), &request.method)
-            && text(recorded.path.as_deref().unwrap_or("/"), &request.path)
+        miss::explain(why, &self.tracks.iter().collect::<Vec<_>>(), asked)
     }
 }
