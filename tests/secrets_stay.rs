@@ -3,13 +3,24 @@
 
 mod recording;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use proptest::prelude::*;
 use recording::{Case, Sent, Small, exchange, files, target};
 use serde_json::{Value, json};
 use smcheck::judge::observe;
 use smcheck::server::{Playback, Responder};
-use smcheck::service::redact::Redactor;
-use smcheck::service::{WireRequest, WireResponse};
+use smcheck::service::redact::password::Rule;
+use smcheck::service::redact::url::UrlParts;
+use smcheck::service::redact::{Class, Redactor, class_of, walk};
+use smcheck::service::time::Timestamp;
+use smcheck::service::{Kind, ShapeId, WireRequest, WireResponse, shapes};
+use smcheck::store::audit::{self, Canaries};
+use smcheck::store::standin::StandIns;
 use smcheck::store::{self, Recorded, Store};
+use uuid::Uuid;
 
 /// `CANARY-BINARY-1234567890` in base64.
 const BINARY: &str = "Q0FOQVJZLUJJTkFSWS0xMjM0NTY3ODkw";
@@ -226,4 +237,262 @@ fn a_redactor_and_a_playback_show_nothing_when_they_are_debugged() {
     playback.add_session("KEY", store.load_fixture("secrets/planted").expect("read").expect("it is there"));
     exchange(&playback, "CreateSecret", &json!({"Name": "n", "SecretString": "CANARY-4"}));
     assert_clean("a playback", &format!("{playback:?}"));
+}
+
+/// Values of every shape of the model, with canaries in every member that is not on the allow-list.
+struct Planter {
+    state: u64,
+    planted: Vec<String>,
+}
+
+impl Planter {
+    fn chance(&mut self, of: usize) -> usize {
+        // SplitMix64.
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % of as u64).expect("it is less than a usize")
+    }
+
+    fn word(&mut self) -> String {
+        format!("CANARY-{:06}", self.chance(999_999))
+    }
+
+    /// A text of one of the forms that stand-ins keep, or of none.
+    fn text(&mut self) -> String {
+        let (word, other) = (self.word(), self.word());
+        match self.chance(10) {
+            0 => json!({"password": word, "port": 777_777_777, "on": true, "deep": [{"x": other, "none": null, "empty": ""}]})
+                .to_string(),
+            1 => json!({"in": json!({"in": json!({"key": word}).to_string()}).to_string(), "same": word}).to_string(),
+            2 => format!("postgres://{word}:{other}@{word}.example:5432/{other}?password={word}"),
+            3 => STANDARD.encode(format!("{word} and {other}")),
+            4 => STANDARD.encode(json!({"auth": STANDARD.encode(format!("{word}:{other}"))}).to_string()),
+            5 => format!(
+                "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n",
+                STANDARD.encode(format!("{word}{other}{word}"))
+            ),
+            6 => format!("{word} {}", "x".repeat(self.chance(5000))),
+            7 => json!({"CANARY key": word, "AKIAPLANTEDCANARY1234": other, "url": format!("redis://:{word}@h")}).to_string(),
+            8 => format!("arn:aws:kms:eu-west-3:111122223333:key/{word}"),
+            _ => word,
+        }
+    }
+
+    fn value(&mut self, shape: ShapeId, depth: usize) -> Value {
+        let shape = shapes().shape(shape);
+        match &shape.kind {
+            Kind::Structure(members) => {
+                let mut map = serde_json::Map::new();
+                for member in members {
+                    if self.chance(8) > 0 {
+                        map.insert(member.name.clone(), self.value(member.shape, depth + 1));
+                    }
+                }
+                if self.chance(4) == 0 {
+                    let surprise =
+                        json!({"Surprise": self.text(), "Number": 777_777_777, "CANARY key": [self.text()]});
+                    map.extend(surprise.as_object().cloned().unwrap_or_default());
+                }
+                Value::Object(map)
+            }
+            Kind::List { element, .. } => {
+                (0..1 + self.chance(2)).map(|_| self.value(*element, depth + 1)).collect()
+            }
+            Kind::Map { value, .. } => {
+                json!({Uuid::from_u128(self.chance(99) as u128).to_string(): self.value(*value, depth + 1)})
+            }
+            Kind::Boolean => json!(true),
+            Kind::Integer { .. } => json!(7),
+            Kind::Timestamp => json!(1.7e9),
+            Kind::Blob { .. } => {
+                let text = self.text();
+                let text = STANDARD.encode(text);
+                self.planted.push(text.clone());
+                json!(text)
+            }
+            Kind::String { variants, .. } => match class_of(shape) {
+                Class::Open => json!(variants.first().map_or("AWSCURRENT", String::as_str)),
+                Class::Name | Class::Id => json!("prod/db"),
+                Class::Arn => json!("arn:aws:secretsmanager:eu-west-3:111122223333:secret:prod/db-AbCdEf"),
+                Class::Message => {
+                    let known = self.planted.last().cloned().unwrap_or_default();
+                    json!(format!("User: {} said {known}", self.word()))
+                }
+                Class::Password => json!("CANARY-aB3!aB3!"),
+                class => {
+                    let text = self.text();
+                    if class == Class::Secret {
+                        self.planted.push(text.clone());
+                    }
+                    json!(text)
+                }
+            },
+        }
+    }
+}
+
+/// What is left of a value when its scalars are gone: types, keys that may stay, and what texts hold.
+fn form(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<String> = map
+                .iter()
+                .map(|(key, value)| {
+                    format!(
+                        "{}: {}",
+                        if key.contains("CANARY") || key.starts_with("<smcheck-key") { "?" } else { key },
+                        form(value)
+                    )
+                })
+                .collect();
+            keys.sort();
+            json!(keys)
+        }
+        Value::Array(entries) => entries.iter().map(form).collect(),
+        Value::String(text) => {
+            if let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str::<Value>(text) {
+                return json!({"json": form(&inner)});
+            }
+            let decoded = STANDARD
+                .decode(text)
+                .ok()
+                .filter(|_| text.len() >= 24)
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            if let Some(inner) = decoded {
+                return json!({"base64": form(&json!(inner))});
+            }
+            if let Some(url) = UrlParts::parse(text) {
+                return json!({"url": [url.scheme, url.user.is_some(), url.password.is_some(), url.port.is_some(),
+                    url.path.is_some(), url.query.len()]});
+            }
+            if text.starts_with("-----BEGIN") {
+                return json!(text.lines().next());
+            }
+            let class = [65, 1025, 4097].iter().filter(|shortest| text.chars().count() >= **shortest).count();
+            json!(if text.is_empty() { "empty".to_owned() } else { format!("text {class}") })
+        }
+        Value::Number(number) => json!(if number.is_f64() { "float" } else { "integer" }),
+        Value::Bool(_) => json!("boolean"),
+        Value::Null => json!("null"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_sent_and_answered_leaves_no_canary_and_keeps_its_form(seed in any::<u64>()) {
+        let canaries = Canaries::new(&[
+            ("a canary".to_owned(), "CANARY".to_owned()),
+            ("a number".to_owned(), "777777777".to_owned()),
+            ("a key".to_owned(), "AKIAPLANTED".to_owned()),
+            ("an account".to_owned(), "111122223333".to_owned()),
+        ]).expect("they are long enough");
+        let mut planter = Planter { state: seed, planted: Vec::new() };
+        let mut stand_ins = StandIns::new(BTreeMap::new(), BTreeSet::new()).wary();
+        let mut lines = vec![r#"{"smcheck":1,"recording":"all","recorded":{"target":"x"},"region":"eu-west-3"}"#.to_owned()];
+        let mut secrets: BTreeMap<String, String> = BTreeMap::new();
+        for operation in shapes().operations() {
+            let name = Some(operation.name.as_str());
+            stand_ins.begin(Timestamp::from_seconds(1.7e9).expect("it is a time"));
+            let input = planter.value(operation.input, 0);
+            stand_ins.asked(Rule::of(&input));
+            let output = match (operation.output, planter.chance(4)) {
+                (Some(shape), 1..) => planter.value(shape, 0),
+                _ => json!({"__type": "AccessDeniedException",
+                    "Message": format!("'{}' of {}", planter.planted.last().cloned().unwrap_or_default(), planter.word())}),
+            };
+            let asked = walk::input(&mut stand_ins, name, &input).into_value();
+            let told = walk::output_as_it_stands(&mut stand_ins, name, &output).into_value();
+            // The same values again are written in the same way.
+            prop_assert_eq!(&walk::input(&mut stand_ins, name, &input).into_value(), &asked);
+            // The message of a failure is text that is searched; the heuristic is held in other tests.
+            let mut line = json!({"step": lines.len(), "operation": operation.name, "request": {"body": asked},
+                "response": {"status": 200, "body": told}});
+            if output.get("__type").is_some() {
+                line["response"]["body"]["Message"] = json!("");
+            } else {
+                for (secret, shown) in pairs(&input, &line["request"]["body"]).chain(pairs(&output, &line["response"]["body"])) {
+                    prop_assert_eq!(form(&json!(secret)), form(&json!(shown)), "{}", operation.name);
+                    prop_assert_eq!(secrets.entry(secret).or_insert_with(|| shown.clone()), &shown);
+                }
+            }
+            let text = line.to_string();
+            let found = canaries.look(text.as_bytes()).expect("it is no gzip");
+            let around = found.first().map(|found| text.chars().skip(found.at.column.saturating_sub(60)).take(140).collect::<String>());
+            prop_assert_eq!(around, None, "{}", operation.name);
+            lines.push(text);
+        }
+        let told: BTreeSet<&String> = secrets.values().collect();
+        prop_assert_eq!(told.len(), secrets.len(), "two secrets have one stand-in");
+        // And what was written is what an audit takes for stand-ins.
+        let found = audit::look(&lines.join("\n"));
+        let line = |found: &audit::Found| lines[found.at.line - 1].chars().skip(found.at.column.saturating_sub(80)).take(200).collect::<String>();
+        let first = found.first().map(|found| (found.clone(), line(found)));
+        prop_assert!(first.is_none(), "{:?}", first);
+    }
+}
+
+/// The secret strings of a body, each with what stands for it.
+fn pairs(body: &Value, shown: &Value) -> impl Iterator<Item = (String, String)> {
+    let text = |value: &Value| value["SecretString"].as_str().map(str::to_owned);
+    text(body).zip(text(shown)).into_iter()
+}
+
+#[test]
+fn versions_of_a_secret_that_share_a_part_share_its_stand_in() {
+    let mut stand_ins = StandIns::new(BTreeMap::new(), BTreeSet::new());
+    let mut put = |text: &str| {
+        let shown =
+            walk::input(&mut stand_ins, Some("PutSecretValue"), &json!({"SecretString": text})).into_value();
+        shown["SecretString"].as_str().unwrap_or_default().to_owned()
+    };
+    let first = put(r#"{"username":"CANARY-user","password":"CANARY-1","port":5432}"#);
+    let second = put(r#"{"username":"CANARY-user","password":"CANARY-2","port":5432}"#);
+    let read = |text: &str| serde_json::from_str::<Value>(text).expect("it is JSON");
+    assert_eq!(read(&first)["username"], read(&second)["username"]);
+    assert_eq!(read(&first)["port"], read(&second)["port"]);
+    assert_ne!(read(&first)["password"], read(&second)["password"]);
+    // A part that is sent alone is the same secret, and one that differs in nothing that is shown is another.
+    assert_eq!(put("CANARY-2"), read(&second)["password"]);
+    let (on, off) = (put(r#"{"on":true}"#), put(r#"{"on":false}"#));
+    assert_ne!(on, off);
+    assert_eq!(read(&on), read(&off));
+}
+
+#[test]
+fn messages_tell_no_part_of_a_secret_in_any_spelling() {
+    let secret = r#"{"password":"CANARY\"x/y","dsn":"postgres://joe:CANARY-dsn@h/x","word":"lantern"}"#;
+    let mut stand_ins = StandIns::new(BTreeMap::new(), BTreeSet::new()).wary();
+    walk::input(&mut stand_ins, Some("PutSecretValue"), &json!({"SecretString": secret}));
+    let mut told = |message: &str| {
+        let body = json!({"__type": "InternalServiceError", "Message": message});
+        walk::output(&mut stand_ins, Some("PutSecretValue"), &body).into_value()["Message"].to_string()
+    };
+    for message in [
+        "cannot store CANARY\"x/y here",
+        "cannot store \"CANARY\\\"x/y\" here",
+        "GET /?p=CANARY%22x%2Fy",
+        "login of joe with CANARY-dsn failed",
+        "the word lantern was refused",
+        "password=CANARY-unseen, token: \"CANARY-unseen\", api_key=CANARY-unseen",
+        &format!("cannot parse {secret}"),
+    ] {
+        let shown = told(message);
+        assert!(!shown.contains("CANARY") && !shown.contains("lantern"), "{shown}");
+    }
+    let plain = "Secrets Manager can't find the specified secret.";
+    assert_eq!(told(plain), format!("\"{plain}\""));
+}
+
+#[test]
+fn a_secret_in_a_member_of_the_allow_list_is_replaced_in_an_applications_recording() {
+    let mut stand_ins = StandIns::new(BTreeMap::new(), BTreeSet::new()).wary();
+    let secret = "CANARY-planted-4711";
+    walk::input(&mut stand_ins, Some("PutSecretValue"), &json!({"SecretString": secret}));
+    let told = json!({"Name": secret, "VersionStages": [secret], "PrimaryRegion": "CANARY7", "ReplicationStatus": [{"Region": "CANARY-1"}]});
+    let shown = walk::output(&mut stand_ins, Some("GetSecretValue"), &told).into_value();
+    assert_clean("the response", &shown.to_string());
 }

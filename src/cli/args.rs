@@ -52,6 +52,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run the scenarios on servers that are wrong on purpose, to see that they notice
     Selftest(SelftestArgs),
+    /// Look for secrets in recordings and in any other file
+    Audit(AuditArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
@@ -395,6 +397,32 @@ pub struct SelftestArgs {
     /// Write what was found to a JSON file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing found, 1 findings, 2 wrong usage or a folder without files, 3 a file that \
+    cannot be read.\n\n\
+    Examples:\n  \
+    smcheck audit                                    this folder and all below it\n  \
+    smcheck audit recordings --json audit.json       with a report\n  \
+    smcheck audit logs --canary env:PLANTED_PASSWORD whether a planted text got there"
+)]
+pub struct AuditArgs {
+    /// Files and folders [default: this folder]
+    #[arg(value_name = "DIR")]
+    pub paths: Vec<PathBuf>,
+    /// A text that was planted and must be in no file, however it is encoded; @FILE has one a line, env:VAR names an
+    /// environment variable; as often as wanted
+    #[arg(long, value_name = "TEXT|@FILE|env:VAR")]
+    pub canary: Vec<String>,
+    /// Write the findings to a JSON file (`-` is stdout)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Let warnings and allowances that nothing needs fail the audit too
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// Whose requests are answered.

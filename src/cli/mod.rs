@@ -4,6 +4,7 @@
 pub mod args;
 pub mod exit;
 
+mod audit;
 mod info;
 mod known;
 mod output;
@@ -51,6 +52,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
+        Command::Audit(args) => audit::audit(&args),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),

@@ -11,7 +11,7 @@ use super::fixture::{BASE, NO_MIDNIGHT_MS, NameForm};
 use super::form;
 use super::names::{self, NameRules};
 use crate::service::SecretArn;
-use crate::service::redact::class::{is_member_name, is_uuid};
+use crate::service::redact::class::{is_member_name, is_region, is_uuid};
 use crate::service::redact::message::{self, Known, Trace};
 use crate::service::redact::password::Rule;
 use crate::service::redact::{Class, Leaf, Naming};
@@ -36,6 +36,8 @@ enum Group {
     Token,
     Key,
     Number,
+    /// A string inside a secret that holds JSON, or a part of one that is a URL.
+    Part,
 }
 
 /// The stand-ins of one recording.
@@ -49,7 +51,9 @@ pub struct StandIns {
     /// In which order values appeared.
     appeared: HashMap<String, usize>,
     /// Parts of secrets, for messages.
-    parts: Vec<Known>,
+    parts: BTreeMap<String, String>,
+    /// Stand-ins of secrets.
+    secrets: BTreeSet<String>,
     /// Stand-ins of names, with what the names look like.
     names: BTreeMap<String, NameForm>,
     /// Those of them that nobody has taken yet.
@@ -62,6 +66,8 @@ pub struct StandIns {
     replaced: BTreeMap<String, u64>,
     received_at: Timestamp,
     rule: Rule,
+    /// Whether secret values are replaced in messages even where they are ordinary words.
+    wary: bool,
 }
 
 impl fmt::Debug for StandIns {
@@ -79,7 +85,7 @@ impl StandIns {
 
     /// Stand-ins for the recording of an application: names stay as they are, except those that the rules say.
     pub fn of_application(rules: NameRules) -> Self {
-        StandIns { rules: Some(rules), ..Self::default() }
+        StandIns { rules: Some(rules), wary: true, ..Self::default() }
     }
 
     /// The stand-ins of names that came since this was asked last.
@@ -91,6 +97,14 @@ impl StandIns {
     /// model does not know.
     pub fn replaced(&self) -> &BTreeMap<String, u64> {
         &self.replaced
+    }
+
+    /// The same for what an application sends, whose secrets nobody invented: in a message they are replaced wherever
+    /// they stand as a word, and in members of the allow-list too where no such text is a word.
+    #[must_use]
+    pub fn wary(mut self) -> Self {
+        self.wary = true;
+        self
     }
 
     /// Begins an exchange: times are told from when its response came.
@@ -208,7 +222,8 @@ impl StandIns {
 
     fn opaque(&mut self, text: &str) -> String {
         self.give(Group::Text, text, |number| {
-            form::like(text, &format!("{}text-{number:04}", form::MARK), number)
+            let mark = format!("{}text-{number:04}", form::MARK);
+            form::like(text, &mark, &mut form::Alone::new(&mark))
         })
     }
 
@@ -216,13 +231,35 @@ impl StandIns {
         if let Some(stand_in) = self.find(Group::Secret, text) {
             return stand_in;
         }
-        let stand_in = self.give(Group::Secret, text, |number| {
-            let mark = format!("{}secret-{number:04}", form::MARK);
-            if is_blob { form::like_blob(text, &mark, number) } else { form::like(text, &mark, number) }
-        });
-        let pairs = message::parts(text, is_blob).into_iter().zip(message::parts(&stand_in, is_blob));
-        self.parts.extend(pairs.map(|(value, shown)| Known { value, shown }));
+        let mark = match self.given.get(&(Group::Part, text.to_owned())) {
+            Some(mark) => mark.clone(),
+            None => {
+                let count = self.counts.entry(Group::Secret).or_insert(0);
+                *count += 1;
+                format!("{}secret-{count:04}", form::MARK)
+            }
+        };
+        let mut marks = Parts { stand_ins: self, mark: &mark, new: 0 };
+        let mut stand_in = match is_blob {
+            true => form::like_blob(text, &mark, &mut marks),
+            false => form::like_secret(text, &mark, &mut marks),
+        };
+        // Two values may differ in nothing that a stand-in shows; JSON may end in spaces.
+        while self.secrets.contains(&stand_in) {
+            stand_in = form::spaced(&stand_in, is_blob);
+        }
+        self.secrets.insert(stand_in.clone());
+        self.spell(text, &stand_in, 1);
+        self.appear(text);
+        self.given.insert((Group::Secret, text.to_owned()), stand_in.clone());
         stand_in
+    }
+
+    /// Keeps for messages how a secret may be written in them; the first spelling is the value itself.
+    fn spell(&mut self, text: &str, shown: &str, skip: usize) {
+        for spelling in message::spellings(text).into_iter().skip(skip) {
+            self.parts.entry(spelling).or_insert_with(|| shown.to_owned());
+        }
     }
 
     fn arn(&mut self, text: &str) -> String {
@@ -235,10 +272,11 @@ impl StandIns {
         let Some(arn) = SecretArn::parse(text) else { return self.closed(text) };
         let (name, suffix) = self.name_in(&arn);
         let name = self.name(&name);
-        let plain =
-            |part: &str| part.len() <= 40 && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let partition = if plain(arn.partition) { arn.partition } else { "aws" };
-        let region = if plain(arn.region) { arn.region } else { "us-east-1" };
+        let partition = match arn.partition {
+            "aws-cn" | "aws-us-gov" | "aws-iso" | "aws-iso-b" => arn.partition,
+            _ => "aws",
+        };
+        let region = if is_region(arn.region) { arn.region } else { "us-east-1" };
         let account = match arn.account.bytes().all(|b| b.is_ascii_digit()) {
             true => "0".repeat(arn.account.len().min(20)),
             false => "smcheck".to_owned(),
@@ -275,26 +313,34 @@ impl StandIns {
     fn message(&mut self, text: &str) -> String {
         // A recording may hold very many values, and a message few of them.
         let occurs = |value: &str| text.contains(value);
-        let mut known: Vec<Known> = self.parts.iter().filter(|part| occurs(&part.value)).cloned().collect();
-        let given = self
-            .given
-            .iter()
-            .filter(|((group, value), _)| !matches!(group, Group::Number | Group::Key) && occurs(value));
-        known.extend(given.map(|((_, value), shown)| Known { value: value.clone(), shown: shown.clone() }));
+        let pair = |(value, shown): (&String, &String)| {
+            occurs(value).then(|| Known { value: value.clone(), shown: shown.clone() })
+        };
+        let mut known: Vec<Known> = self.parts.iter().filter_map(pair).collect();
+        let mut words = if self.wary { known.clone() } else { Vec::new() };
+        for ((group, value), shown) in self.given.iter().filter(|((_, value), _)| occurs(value)) {
+            let entry = || Known { value: value.clone(), shown: shown.clone() };
+            if self.wary && matches!(group, Group::Secret | Group::Password) {
+                words.push(entry());
+            }
+            if !matches!(group, Group::Number | Group::Key | Group::Part) {
+                known.push(entry());
+            }
+        }
         let unseen: Vec<String> =
             self.declared.keys().filter(|name| text.contains(name.as_str())).cloned().collect();
         for value in unseen {
             let shown = self.name(&value);
             known.push(Known { value, shown });
         }
-        message::mask(text, &known, &mut |trace, value| match trace {
+        message::mask_words(text, &known, &words, &mut |trace, value| match trace {
             Trace::Arn => self.arn(value),
             Trace::Uuid if is_uuid(value) => self.uuid(value),
             Trace::Uuid | Trace::Token | Trace::Identity => {
                 self.give(Group::Text, value, |number| format!("{}text-{number:04}", form::MARK))
             }
             Trace::AccessKey => "AKIASMCHECK000000000".to_owned(),
-            Trace::Digest => "0".repeat(64),
+            Trace::Digest => "0".repeat(value.len().clamp(32, 64)),
             Trace::Time if value.contains('-') => "2020-01-01T00:00:00Z".to_owned(),
             Trace::Time => "20200101T000000Z".to_owned(),
             Trace::Host => "127.0.0.1:0".to_owned(),
@@ -317,14 +363,28 @@ impl StandIns {
     }
 
     fn number(&mut self, number: &serde_json::Number) -> Value {
-        let stand_in = self.give(Group::Number, &number.to_string(), |count| match number.is_f64() {
-            true => format!("{count}.5"),
-            false => count.to_string(),
-        });
+        let stand_in =
+            self.give(Group::Number, &number.to_string(), |count| form::counted(number, count).to_string());
         serde_json::from_str(&stand_in).unwrap_or_default()
     }
 
+    /// Whether a member that is written as it is holds what was sent as a secret. A value that could be an ordinary
+    /// word is not looked at: AWSCURRENT may be somebody's password, and is a label all the same.
+    fn is_misplaced(&self, class: Class, text: &str) -> bool {
+        let open = matches!(class, Class::Open | Class::Name | Class::Id | Class::Version | Class::Cursor);
+        let was_sent = |group| self.given.contains_key(&(group, text.to_owned()));
+        let ordinary = text.chars().all(|c| c.is_ascii_alphabetic()) || text.chars().count() < 8;
+        self.wary
+            && open
+            && !ordinary
+            && !is_uuid(text)
+            && (was_sent(Group::Secret) || was_sent(Group::Part) || was_sent(Group::Password))
+    }
+
     fn text(&mut self, class: Class, text: &str) -> String {
+        if self.is_misplaced(class, text) {
+            return self.secret(text, false);
+        }
         match class {
             Class::Open => self.readable(text),
             Class::Key if is_member_name(text) => text.to_owned(),
@@ -402,6 +462,40 @@ impl StandIns {
             (_, Value::Number(_)) => blank("number"),
             (_, other) => other.clone(),
         }
+    }
+}
+
+/// Marks of the parts of one secret: a part that was seen before has the mark that it had.
+struct Parts<'s> {
+    stand_ins: &'s mut StandIns,
+    mark: &'s str,
+    /// How many parts were new.
+    new: usize,
+}
+
+impl form::Marks for Parts<'_> {
+    fn part(&mut self, text: &str) -> String {
+        if let Some(mark) = self.stand_ins.given.get(&(Group::Part, text.to_owned())) {
+            return mark.clone();
+        }
+        let whole = self.stand_ins.given.get(&(Group::Secret, text.to_owned()));
+        let mark = match whole.filter(|shown| form::is_mark(shown)) {
+            Some(shown) => shown.clone(),
+            None => {
+                self.new += 1;
+                if self.new == 1 { self.mark.to_owned() } else { format!("{}.{}", self.mark, self.new) }
+            }
+        };
+        self.stand_ins.given.insert((Group::Part, text.to_owned()), mark.clone());
+        mark
+    }
+
+    fn number(&mut self, number: &serde_json::Number) -> Value {
+        self.stand_ins.number(number)
+    }
+
+    fn shown(&mut self, text: &str, shown: &str) {
+        self.stand_ins.spell(text, shown, 0);
     }
 }
 

@@ -105,11 +105,9 @@ pub fn class_of_text(shape: &Shape, text: &str) -> Class {
     }
     let fits = match (&shape.kind, shape.name.as_str()) {
         (Kind::String { variants, .. }, _) if !variants.is_empty() => variants.iter().any(|v| v == text),
-        (Kind::String { .. }, "RegionType") => {
-            text.len() <= 40 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        }
+        (Kind::String { .. }, "RegionType") => is_region(text),
         (Kind::String { .. }, "DurationType") => {
-            text.len() <= 8 && text.bytes().all(|b| b.is_ascii_alphanumeric())
+            text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit() || b == b'h')
         }
         (Kind::String { .. }, "ErrorCode") => is_code(text),
         (Kind::String { .. }, _) => true,
@@ -129,10 +127,32 @@ pub fn is_code(text: &str) -> bool {
     }
 }
 
+/// Whether the text is the name of a region, as far as its form goes: `eu-west-3`, `us-gov-east-1`.
+pub fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let words = |part: &str| (2..=12).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_lowercase());
+    let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    parts.next_back().is_some_and(number) && (2..=4).contains(&parts.clone().count()) && parts.all(words)
+}
+
+/// Whether the text looks like a key or a token rather than a word: an id of an access key, a UUID, many digits, or
+/// a long run of small and capital letters with digits.
+pub fn is_token_like(text: &str) -> bool {
+    const KEYS: [&str; 5] = ["AKIA", "ASIA", "AROA", "AIDA", "sk-"];
+    let count = |test: fn(&u8) -> bool| text.as_bytes().iter().filter(|b| test(b)).count();
+    let (digits, lower, upper) =
+        (count(u8::is_ascii_digit), count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase));
+    is_uuid(text)
+        || (text.len() >= 16 && KEYS.iter().any(|key| text.starts_with(key)))
+        || digits >= 10
+        || (text.len() >= 20 && digits >= 3 && lower >= 3 && upper >= 3)
+}
+
 /// Whether the text looks like the name of a member, and so may be written as one.
 pub fn is_member_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     text.len() <= 64
+        && !is_token_like(text)
         && bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'$')
         && bytes.all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b))
 }
@@ -215,6 +235,23 @@ mod tests {
         let shape = shapes().shape(sort.shape);
         assert_eq!(class_of_text(shape, "asc"), Class::Open);
         assert_eq!(class_of_text(shape, "CANARY"), Class::Closed);
+    }
+
+    #[test]
+    fn regions_and_names_of_members_are_told_from_tokens() {
+        for text in ["us-east-1", "eu-west-3", "us-gov-east-1", "ap-southeast-12"] {
+            assert!(is_region(text), "{text}");
+        }
+        for text in ["", "1", "hunter2", "AKIAPLANTEDCANARY1234", "us-east", "us-east-1-x", "-1", "us--1"] {
+            assert!(!is_region(text), "{text}");
+        }
+        for text in ["password", "db.host", "RotationLambdaARN", "key_2", "secretAccessKey2025"] {
+            assert!(is_member_name(text), "{text}");
+        }
+        for text in ["AKIAPLANTEDCANARY1234", "a0f8fad5b-1234567890", "aB3dE5gH7jK9mN1pQ3sT", "two words", ""]
+        {
+            assert!(!is_member_name(text), "{text}");
+        }
     }
 
     #[test]

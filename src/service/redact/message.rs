@@ -10,6 +10,8 @@ use base64::Engine as _;
 use regex::Regex;
 use serde_json::Value;
 
+use super::url::UrlParts;
+
 /// Something in a message that is not the service's own text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trace {
@@ -33,6 +35,9 @@ pub enum Trace {
     Account,
 }
 
+/// A longer value is looked for as it is only.
+const SPELT: usize = 1024;
+
 struct Pattern {
     trace: Trace,
     regex: Regex,
@@ -44,11 +49,15 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (Trace::Arn, r#"(arn:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9-]*:[A-Za-z0-9]*:[^\s"'<>,;)\]}]+)"#),
         (Trace::AccessKey, r"\b((?:AKIA|ASIA|AIDA|AROA|ABIA|ACCA|AGPA|ANPA|ANVA)[A-Z0-9]{8,})\b"),
         (Trace::Uuid, r"(?i)\b([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b"),
-        (Trace::Digest, r"\b([0-9a-f]{64})\b"),
+        (Trace::Digest, r"(?i)\b([0-9a-f]{32,})\b"),
         (Trace::Token, r"([A-Za-z0-9+/=_-]{32,})"),
         (
             Trace::Identity,
             r"(?i)\b(?:user|principal|caller|identity|account|profile|credential)\s*[:=]\s*([^\s,;]+)",
+        ),
+        (
+            Trace::Identity,
+            r#"(?i)\b(?:password|passwd|pwd|secret[_-]?(?:access[_-]?)?key|secretstring|(?:session|access|auth|bearer|api)[_-]?(?:token|key)|authorization)["']?\s*[:=]\s*["']?([^\s,;"']+)"#,
         ),
         (Trace::Token, r"\b(smcheck-[a-z]+-\d{4,})\b"),
         (Trace::Time, r"\b(\d{8}T\d{6}Z)\b"),
@@ -76,6 +85,16 @@ pub struct Known {
 
 /// The message with every known value replaced by its name and every identity by what `name` says.
 pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> String) -> String {
+    mask_words(text, known, &[], name)
+}
+
+/// The same, with values that are replaced wherever they stand as a word of their own, be it an ordinary one.
+pub fn mask_words(
+    text: &str,
+    known: &[Known],
+    words: &[Known],
+    name: &mut dyn FnMut(Trace, &str) -> String,
+) -> String {
     let mut pieces = vec![Piece::Open(text.to_owned())];
     let (arns, others) = PATTERNS.split_at(1);
     // ARNs first: a region or a name that is known must not be cut out of one, and leave the rest of it.
@@ -84,6 +103,11 @@ pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> St
     known.sort_by(|a, b| (b.value.len(), &a.value).cmp(&(a.value.len(), &b.value)));
     for known in known {
         split(&mut pieces, |text| find_known(text, &known.value).map(|at| (at, known.shown.clone())));
+    }
+    let mut words: Vec<&Known> = words.iter().filter(|known| known.value.chars().count() >= 3).collect();
+    words.sort_by(|a, b| (b.value.len(), &a.value).cmp(&(a.value.len(), &b.value)));
+    for known in words {
+        split(&mut pieces, |text| find_word(text, &known.value).map(|at| (at, known.shown.clone())));
     }
     find_patterns(&mut pieces, others, name);
     pieces
@@ -94,8 +118,8 @@ pub fn mask(text: &str, known: &[Known], name: &mut dyn FnMut(Trace, &str) -> St
         .collect()
 }
 
-/// What of a secret value may turn up in a message: the strings of one that holds JSON, and what one in base64
-/// says. Two values of the same form have parts in the same order.
+/// What of a secret value may turn up in a message: the strings of one that holds JSON (in JSON too), user and
+/// password of a URL, and what one in base64 says.
 pub fn parts(value: &str, is_base64: bool) -> Vec<String> {
     let mut found = Vec::new();
     if is_base64
@@ -112,7 +136,10 @@ pub fn parts(value: &str, is_base64: bool) -> Vec<String> {
 fn leaves(text: &str, found: &mut Vec<String>) {
     fn collect(value: &Value, found: &mut Vec<String>) {
         match value {
-            Value::String(text) => found.push(text.clone()),
+            Value::String(text) => {
+                leaves(text, found);
+                found.push(text.clone());
+            }
             Value::Array(entries) => entries.iter().for_each(|entry| collect(entry, found)),
             Value::Object(members) => {
                 let sorted: std::collections::BTreeMap<_, _> = members.iter().collect();
@@ -124,6 +151,34 @@ fn leaves(text: &str, found: &mut Vec<String>) {
     if let Ok(value @ (Value::Array(_) | Value::Object(_))) = serde_json::from_str(text) {
         collect(&value, found);
     }
+    if let Some(url) = UrlParts::parse(text) {
+        let parts = [url.password, url.user, Some(url.host), url.path];
+        found.extend(parts.into_iter().flatten().filter(|part| !part.is_empty()).map(str::to_owned));
+    }
+}
+
+/// How a value may be written inside a message: as it is, escaped as JSON does, and as URLs do.
+pub fn spellings(value: &str) -> Vec<String> {
+    let mut found = vec![value.to_owned()];
+    if value.len() > SPELT {
+        return found;
+    }
+    if let Ok(quoted) = serde_json::to_string(value) {
+        found.push(quoted[1..quoted.len() - 1].to_owned());
+    }
+    let percent = |upper: bool| {
+        value.bytes().fold(String::new(), |mut text, b| {
+            match b {
+                b if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) => text.push(char::from(b)),
+                b if upper => text.push_str(&format!("%{b:02X}")),
+                b => text.push_str(&format!("%{b:02x}")),
+            }
+            text
+        })
+    };
+    found.extend([percent(true), percent(false)]);
+    found.dedup();
+    found
 }
 
 fn find_patterns(pieces: &mut Vec<Piece>, patterns: &[Pattern], name: &mut dyn FnMut(Trace, &str) -> String) {
@@ -169,16 +224,21 @@ fn split(pieces: &mut Vec<Piece>, mut find: impl FnMut(&str) -> Option<(std::ops
 /// the secret `one` be found in "one of".
 fn find_known(text: &str, value: &str) -> Option<std::ops::Range<usize>> {
     let distinctive = is_distinctive(value);
+    // What is no word cannot be one by accident.
+    let odd = value.len() >= 12 || !value.chars().all(char::is_alphanumeric) && value.len() >= 8;
     text.match_indices(value).map(|(at, _)| at..at + value.len()).find(|range| {
         let before = text[..range.start].chars().next_back();
         let after = text[range.end..].chars().next();
         let quoted = |c: Option<char>| c.is_some_and(|c| "'\"`".contains(c));
         let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        if distinctive {
-            value.len() >= 12 || (apart(before) && apart(after))
-        } else {
-            quoted(before) && quoted(after)
-        }
+        if distinctive { odd || (apart(before) && apart(after)) } else { quoted(before) && quoted(after) }
+    })
+}
+
+fn find_word(text: &str, value: &str) -> Option<std::ops::Range<usize>> {
+    let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(value).map(|(at, _)| at..at + value.len()).find(|range| {
+        apart(text[..range.start].chars().next_back()) && apart(text[range.end..].chars().next())
     })
 }
 
@@ -225,11 +285,32 @@ mod tests {
             ("The key AKIACANARY1234567890 is unknown.", "The key <AccessKey> is unknown."),
             ("account 123456789012", "account <Account>"),
             ("expired: 20241124T190000Z is now earlier", "expired: <Time> is now earlier"),
+            (
+                "password: CANARY, \"secret_key\": \"CANARY\"",
+                "password: <Identity>, \"secret_key\": \"<Identity>\"",
+            ),
+            ("hex DEADBEEF00112233445566778899aabb", "hex <Digest>"),
             ("no route to 127.0.0.1:5000", "no route to <Host>"),
             ("token FwoGZXIvYXdzEJr1234567890abcdefABCDEFxyz= is wrong", "token <Token> is wrong"),
         ] {
             assert_eq!(masked(text, &[]), expected);
         }
+    }
+
+    #[test]
+    fn parts_and_spellings_of_a_secret_are_found() {
+        let url = "postgres://joe:p%40ss@db.example/x";
+        assert_eq!(parts(url, false), ["p%40ss", "joe", "db.example", "x"]);
+        let nested = format!(r#"{{"dsn":"{url}","in":"{{\"a\":\"deep\"}}"}}"#);
+        let found = parts(&nested, false);
+        assert!(
+            ["p%40ss", "deep", url].iter().all(|part| found.iter().any(|known| known == part)),
+            "{found:?}"
+        );
+        assert_eq!(spellings("a\"b/"), ["a\"b/", "a\\\"b/", "a%22b%2F", "a%22b%2f"]);
+        let known = [Known { value: "word".to_owned(), shown: "<s>".to_owned() }];
+        let mask = |text| mask_words(text, &[], &known, &mut |_, _| String::new());
+        assert_eq!(mask("a word, words"), "a <s>, words");
     }
 
     #[test]

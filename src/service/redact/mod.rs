@@ -13,6 +13,7 @@ mod display;
 pub mod message;
 pub mod password;
 mod tree;
+pub mod url;
 pub mod walk;
 
 pub use class::{Class, class_of};
