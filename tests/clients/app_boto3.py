@@ -1,6 +1,7 @@
 """The application of the client tests, with boto3. The same steps are in app_cli.py, node/app.mjs and rust/src/main.rs."""
 
 import json
+import os
 
 import boto3
 from botocore.exceptions import ClientError
@@ -11,6 +12,11 @@ VALUE = ("ARN", "Name", "VersionId", "VersionStages", "SecretString", "SecretBin
 WRITTEN = ("ARN", "Name", "VersionId", "VersionStages")
 
 client = boto3.client("secretsmanager")
+# What a company's own layer may add to every request.
+client.meta.events.register(
+    "before-call.secretsmanager",
+    lambda params, **_: params["headers"].update({"X-App-Token": os.environ.get("APP_HEADER", "none")}),
+)
 
 
 def step(name, call, *members, **arguments):
