@@ -29,6 +29,8 @@ from processes import Program, clean_environment, env_file  # noqa: E402
 NAMES = ("boto3", "cli", "caching", "node", "rust")
 SAME_APPLICATION = ("boto3", "cli", "node", "rust")
 PREPARED_AS = {"boto3": "python", "cli": "python", "caching": "python", "node": "node", "rust": "rust"}
+# What a server says that was asked to stop, as a shell would.
+ENDED_BY_SIGNAL = 143
 
 
 class Failed(Exception):
@@ -59,7 +61,7 @@ class Runs:
         self.started.append(program)
         return program
 
-    def stop(self, program, expected=0):
+    def stop(self, program, expected=ENDED_BY_SIGNAL):
         self.started.remove(program)
         code = program.stop()
         if code != expected:
@@ -127,7 +129,8 @@ class Runs:
         )  # fmt: skip
         serve.url()
         offline = self.run(client, env_file(variables / f"{name}-serve"))
-        self.stop(serve)
+        # It says so where a recorded exchange was never used.
+        self.stop(serve, expected=0)
         if found := difference(live, offline):
             raise Failed(f"{name}: live and offline differ at {found}\n{serve.printed()}")
         times = f"{recorded - begun:.1f} s live, {time.monotonic() - recorded:.1f} s offline"

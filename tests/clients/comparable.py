@@ -76,7 +76,7 @@ class Comparable:
             parsed = None
         if not isinstance(parsed, dict):
             return self.classes.of("value", value)
-        inner = {key: self.classes.of("value", str(inner)) for key, inner in parsed.items()}
+        inner = {key: self.classes.of("value", str(inner)) for key, inner in sorted(parsed.items())}
         return [self.classes.of("json", value), inner]
 
 
