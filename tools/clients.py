@@ -5,12 +5,14 @@
 
 Parts: `record`, every client against moto and against the model, and again on the recording; `parallel`, the examples with
 several workers on one server; `tls`, the proxy to an https target and clients to an https server. At the end all that smcheck
-wrote or printed is searched for canaries, which were planted wherever a secret can be.
+wrote or printed is searched for canaries, which were planted wherever a secret can be. `examples` records what the examples
+play, anew.
 """
 
 import argparse
 import concurrent.futures
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,25 @@ from processes import Program, clean_environment, env_file  # noqa: E402
 NAMES = ("boto3", "cli", "caching", "node", "rust")
 SAME_APPLICATION = ("boto3", "cli", "node", "rust")
 PREPARED_AS = {"boto3": "python", "cli": "python", "caching": "python", "node": "node", "rust": "rust"}
+EXAMPLES = HERE / "examples"
+# The recordings that the examples play, and the arguments with which each runs the test for it alone.
+RECORDED_FOR_EXAMPLES = {
+    "pytest": {
+        name: ["-k", name]
+        for name in (
+            "test_what_was_created_can_be_read",
+            "test_a_rotation_keeps_the_old_password",
+            "test_a_rotation_can_be_taken_back",
+            "test_there_may_be_no_password",
+        )
+    },
+    "node": {
+        "rotation": ["test/rotation.test.mjs"],
+        "roll-back": ["--test-name-pattern", "taken back", "test/roll-back.test.mjs"],
+        "nothing": ["--test-name-pattern", "no password", "test/roll-back.test.mjs"],
+    },
+}
+
 # What a server says that was asked to stop, as a shell would.
 ENDED_BY_SIGNAL = 143
 
@@ -151,25 +172,59 @@ class Runs:
                 if found := difference(saw[one, target], saw[other, target]):
                     raise Failed(f"on {target} {one} and {other} saw something different at {found}")
 
+    def example(self, name):
+        """Where an example is run: Node looks for modules from the program on, and its are not in the work tree."""
+        if name == "pytest":
+            return EXAMPLES / "pytest"
+        copy = self.home / "node" / "example"
+        shutil.rmtree(copy, ignore_errors=True)
+        return Path(shutil.copytree(EXAMPLES / "node", copy))
+
+    def run_example(self, name, *arguments, **variables):
+        python = self.home / "python" / "bin" / "python"
+        command = {
+            "pytest": [python, "-m", "pytest", "-v", "-p", "no:cacheprovider"],
+            "node": ["npm", "test", "--silent", "--"],
+        }[name]
+        done = subprocess.run(
+            [*command, *arguments], cwd=self.example(name), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=300, check=False, env=clean_environment(SMCHECK=str(self.smcheck), **variables),
+        )  # fmt: skip
+        printed = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise Failed(f"examples/{name} ended with {done.returncode}\n{printed}")
+        return printed
+
     def part_parallel(self, clients):
         """The examples, as a reader would run them."""
-        examples = HERE / "examples"
-        environment = clean_environment(SMCHECK=str(self.smcheck), APP_CANARY=self.canaries.plant("value"))
-        commands = {}
         if "boto3" in clients:
-            python = self.home / "python" / "bin" / "python"
-            commands["pytest"] = [python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", examples / "pytest"]
+            printed = self.run_example("pytest", "-n", "2")
+            workers = set(re.findall(r"\[(gw\d+)\]", printed))
+            passed = re.search(r"(\d+) passed", printed)
+            if workers != {"gw0", "gw1"} or not passed:
+                raise Failed(f"examples/pytest did not run on two workers\n{printed}")
+            print(f"examples/pytest: {passed.group(1)} tests passed on two workers and one server", flush=True)
         if "node" in clients:
-            commands["node"] = [sys.executable, "-c", "raise SystemExit('not yet')"]
-        for name, command in commands.items():
-            done = subprocess.run(
-                command, cwd=examples, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
-                env=environment, check=False,
-            )  # fmt: skip
-            if done.returncode != 0:
-                raise Failed(f"examples/{name} failed\n{done.stdout}\n{done.stderr}")
-            (self.work / "logs" / f"example-{name}").write_text(done.stdout + done.stderr, encoding="utf-8")
-            print(f"examples/{name}: two workers on one server", flush=True)
+            printed = self.run_example("node")
+            passed = re.search(r"pass (\d+)", printed)
+            if not passed or passed.group(1) != "3":
+                raise Failed(f"examples/node did not run its three tests\n{printed}")
+            print("examples/node: 3 tests passed in two processes and one server", flush=True)
+
+    def part_examples(self, _clients):
+        """Records what the examples play, as their READMEs say; not among the parts that are run unless asked."""
+        for example, tests in RECORDED_FOR_EXAMPLES.items():
+            for name, arguments in tests.items():
+                variables = self.work / "env" / name
+                variables.parent.mkdir(parents=True, exist_ok=True)
+                proxy = self.program(
+                    f"example-{name}", "proxy", "--to", "moto", "--out", EXAMPLES / example / "recordings", "--name", name,
+                    "--overwrite", "--port", "0", "--variable-name", "app-*", "--env-file", variables,
+                )  # fmt: skip
+                proxy.url()
+                self.run_example(example, *arguments, RECORDING="1", **env_file(variables))
+                self.stop(proxy)
+                print(f"examples/{example}/recordings/{name}.jsonl", flush=True)
 
     def part_tls(self, clients):
         """https to the target, and https from clients, on what another client recorded."""
@@ -220,13 +275,13 @@ def main():
     parser.add_argument("--smcheck", required=True, type=Path)
     parser.add_argument("--home", required=True, type=Path)
     parser.add_argument("--only", default=",".join(NAMES), help="clients, with commas between")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="record, parallel, tls")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="record, parallel, tls; and examples")
     args = parser.parse_args()
     wanted = args.only.split(",")
     parts = args.parts or ["record", "parallel", "tls"]
     if strange := [name for name in wanted if name not in NAMES]:
         parser.error(f"no client is named {strange[0]}; there are: {', '.join(NAMES)}")
-    if strange := [part for part in parts if part not in ("record", "parallel", "tls")]:
+    if strange := [part for part in parts if part not in ("record", "parallel", "tls", "examples")]:
         parser.error(f"no part is named {strange[0]}")
     clients = [name for name in NAMES if name in wanted]
     for name in list(clients):

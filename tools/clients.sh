@@ -4,6 +4,7 @@
 #   tools/clients.sh                     prepare the clients, and run all parts
 #   tools/clients.sh --only boto3,rust   some of the clients: boto3 cli caching node rust
 #   tools/clients.sh PART…               some of the parts: record parallel tls
+#   tools/clients.sh examples            record anew what the examples under examples/ play
 #   tools/clients.sh --prepare           prepare the clients and stop
 #
 # The clients are pinned (tools/clients.txt, tests/clients/node, tests/clients/rust) and are kept under target/clients/. A
