@@ -6,7 +6,9 @@ pub mod exit;
 
 mod info;
 mod known;
+mod listening;
 mod output;
+mod proxy;
 mod record;
 mod review;
 mod rules;
@@ -49,6 +51,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Review(args) => review::review(&args),
         Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
+        Command::Proxy(args) => block_on(proxy::proxy(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
