@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::listening::Listening;
+pub use super::proxy::ProxyArgs;
+
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
 #[command(name = "smcheck", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -50,6 +53,8 @@ pub enum Command {
     Accept(AcceptArgs),
     /// Answer SDK clients from recordings, or from the reference model
     Serve(ServeArgs),
+    /// Stand between an SDK client and a target, and record what they say
+    Proxy(ProxyArgs),
     /// Run the scenarios on servers that are wrong on purpose, to see that they notice
     Selftest(SelftestArgs),
     /// Look for secrets in recordings and in any other file
@@ -295,9 +300,9 @@ pub struct ServeArgs {
     /// List the ways to answer wrongly, and end
     #[arg(long)]
     pub list_faults: bool,
-    /// The port on 127.0.0.1; 0 picks a free one
-    #[arg(long, default_value_t = 4566)]
-    pub port: u16,
+    /// Where it listens.
+    #[command(flatten)]
+    pub listening: Listening,
     /// The region that requests must be signed for
     #[arg(long, value_name = "REGION", default_value = "us-east-1")]
     pub region: String,

@@ -7,8 +7,10 @@ pub mod exit;
 mod audit;
 mod info;
 mod known;
+mod listening;
 mod output;
 mod playing;
+mod proxy;
 mod record;
 mod review;
 mod rules;
@@ -51,6 +53,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Review(args) => review::review(&args),
         Command::Accept(args) => review::accept(&args),
         Command::Serve(args) => block_on(serve::serve(args)),
+        Command::Proxy(args) => block_on(proxy::proxy(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
         Command::Audit(args) => audit::audit(&args),
         Command::List(args) => info::list(&args),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::args::{self, Auth, ServeArgs};
 use super::exit::{Exit, Failure};
-use super::output;
-use super::serve::{key_pairs, write_env};
+use super::serve::key_pairs;
 use super::signals::Signals;
+use super::{listening, output};
 use crate::server::playback::{Dates, Exhausted, Mode, Options, Shelf};
-use crate::server::{Playback, Server};
+use crate::server::{Playback, Responder};
+use crate::service::sigv4::Credentials;
 
 /// So many unused exchanges are told at the end.
 const TOLD: usize = 50;
@@ -25,13 +26,14 @@ pub(super) async fn serve(folder: &Path, args: &ServeArgs) -> Result<Exit, Failu
     if let (Auth::Strict, Some(path)) = (args.auth, &args.credentials) {
         playback = playback.only_for(&args.region, key_pairs(path)?);
     }
-    let signals = Signals::listen().map_err(Failure::target)?;
+    let listening = listening::prepare(&args.listening)?;
+    let signals = Signals::of_server().map_err(Failure::target)?;
     let playback = Arc::new(playback);
-    let server = Server::start(playback.clone(), args.port)
-        .await
-        .map_err(|why| Failure::target(format!("cannot listen on 127.0.0.1:{}: {why}", args.port)))?;
+    let server = listening.bind().await?.serve(playback.clone() as Arc<dyn Responder>);
     if let Some(path) = &args.env_file {
-        write_env(path, &server.endpoint(), if args.auth == Auth::Strict { &args.region } else { &region })?;
+        let region = if args.auth == Auth::Strict { &args.region } else { &region };
+        let environment = listening.environment(&server, &Credentials::new("test", "test"), region);
+        listening::write_environment(path, &environment)?;
     }
     output::say(&format!("{recordings} recordings with {exchanges} exchanges"));
     output::line(&format!("listening on {}", server.endpoint()));

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::args::{Auth as TypedAuth, ServeArgs};
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
-use super::{output, selftest};
+use super::{listening, output, selftest};
 use crate::server::faults::{Fault, Layer};
-use crate::server::{Auth, Reference, ReferenceOptions, Server};
+use crate::server::{Auth, Reference, ReferenceOptions, Responder};
+use crate::service::sigv4::Credentials;
 use crate::suite::selftest::text;
 
 /// Answers SDK clients from the reference model, until it is told to stop.
@@ -32,29 +33,21 @@ pub(super) async fn serve(args: ServeArgs) -> Result<Exit, Failure> {
             reference.register(&access_key, &secret_key, &ReferenceOptions::default().default_account);
         }
     }
-    let signals = Signals::listen().map_err(Failure::target)?;
+    let listening = listening::prepare(&args.listening)?;
+    let signals = Signals::of_server().map_err(Failure::target)?;
     let layer = Layer::new(Arc::new(reference));
     layer.become_wrong(faults.into_iter().map(Fault::behaviour).collect());
-    let server = Server::start(Arc::new(layer), args.port)
-        .await
-        .map_err(|why| Failure::target(format!("cannot listen on 127.0.0.1:{}: {why}", args.port)))?;
+    let layer: Arc<dyn Responder> = Arc::new(layer);
+    let server = listening.bind().await?.serve(layer);
+    let environment = listening.environment(&server, &Credentials::new("test", "test"), &args.region);
     if let Some(path) = &args.env_file {
-        write_env(path, &server.endpoint(), &args.region)?;
+        listening::write_environment(path, &environment)?;
     }
     output::line(&format!("listening on {}", server.endpoint()));
     signals.stop().wait().await;
     server.stop().await;
     // Being told to stop is how a server ends.
     Ok(signals.exit().unwrap_or(Exit::Expected))
-}
-
-/// Writes what SDKs want to be told: endpoint, region and credentials that mean nothing.
-pub(super) fn write_env(path: &Path, endpoint: &str, region: &str) -> Result<(), Failure> {
-    let text = format!(
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER={endpoint}\nAWS_REGION={region}\nAWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\n"
-    );
-    std::fs::write(path, text)
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
 }
 
 /// Reads `ACCESS_KEY:SECRET_KEY` lines. Errors never show a line, since it holds a secret.

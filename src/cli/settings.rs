@@ -34,6 +34,11 @@ pub(super) fn config() -> Result<Config, Failure> {
 
 /// Resolves a target by its name, with what was typed over its configuration.
 pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Result<Target, Failure> {
+    named(name, config, running.timeout).await
+}
+
+/// Resolves a target by its name, with the seconds that it may take to answer.
+pub(super) async fn named(name: &str, config: &Config, timeout: Option<u32>) -> Result<Target, Failure> {
     use crate::target::ResolveError as E;
     let mut target = resolve(name, config).await.map_err(|why| match &why {
         E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => {
@@ -41,7 +46,7 @@ pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Re
         }
         E::NoEndpoint | E::NoCredentials(_) | E::Guard(_) => Failure::target(why),
     })?;
-    if let Some(seconds) = running.timeout {
+    if let Some(seconds) = timeout {
         target.timeout = Duration::from_secs(seconds.into());
     }
     Ok(target)
@@ -49,7 +54,12 @@ pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Re
 
 /// Opens a target, and says what was found.
 pub(super) async fn open(target: Target) -> Result<Arc<Opened>, Failure> {
-    let opened = Opened::open(target, &Ask, Path::new(".")).await.map_err(|why| match why {
+    open_to(target, "This run creates and deletes").await.map(Arc::new)
+}
+
+/// Opens a target, and says what was found. `deed` is what is asked about on a terminal, before "secrets in AWS".
+pub(super) async fn open_to(target: Target, deed: &'static str) -> Result<Opened, Failure> {
+    let opened = Opened::open(target, &Ask(deed), Path::new(".")).await.map_err(|why| match why {
         OpenError::Talk(why) => Failure::usage(why),
         other => Failure::target(other),
     })?;
@@ -57,11 +67,11 @@ pub(super) async fn open(target: Target) -> Result<Arc<Opened>, Failure> {
         let version = opened.info.version.as_deref().unwrap_or("of unknown version");
         output::say(&format!("{}: {} {version}", opened.info.name, program.display()));
     }
-    Ok(Arc::new(opened))
+    Ok(opened)
 }
 
 /// Asks on the terminal whether an account may be used.
-struct Ask;
+struct Ask(&'static str);
 
 impl Consent for Ask {
     fn account(&self, account: &str, region: &str) -> bool {
@@ -69,7 +79,8 @@ impl Consent for Ask {
             return false;
         }
         output::say(&format!(
-            "This run creates and deletes secrets in AWS account {account}, region {region}, which costs money. Go on? [y/N]"
+            "{} secrets in AWS account {account}, region {region}, which costs money. Go on? [y/N]",
+            self.0
         ));
         let mut answer = String::new();
         let read = std::io::stdin().lock().read_line(&mut answer);

@@ -21,8 +21,17 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Begins to listen, for a run.
     pub(super) fn listen() -> std::io::Result<Self> {
+        Self::listen_saying("stopping: what was created is being deleted; once more stops at once")
+    }
+
+    /// Begins to listen, for a server.
+    pub(super) fn of_server() -> std::io::Result<Self> {
+        Self::listen_saying("stopping: requests under way may end; once more stops at once")
+    }
+
+    fn listen_saying(words: &'static str) -> std::io::Result<Self> {
         let (stopper, stop) = stop::pair();
         let caught = Arc::new(AtomicU8::new(0));
         let kinds = [
@@ -39,7 +48,7 @@ impl Signals {
                         // The emulators' watchdogs see that we are gone.
                         std::process::exit(i32::from(exit.code()));
                     }
-                    output::say("stopping: what was created is being deleted; once more stops at once");
+                    output::say(words);
                     stopper.stop();
                     tokio::spawn(async move {
                         tokio::time::sleep(LIMIT).await;

@@ -247,9 +247,9 @@ impl<'t> Judging<'t> {
         let reason = match &self.trace.end {
             End::Failed(reason) => Some(self.names.message(reason)),
             End::Completed if begun < all => Some(format!("only {begun} of {all} steps were run")),
-            End::Stopped if begun < all && self.deviations.is_empty() => {
-                Some(format!("the run ended after step {begun} of {all} although all was as expected until then"))
-            }
+            End::Stopped if begun < all && self.deviations.is_empty() => Some(format!(
+                "the run ended after step {begun} of {all} although all was as expected until then"
+            )),
             End::Completed | End::Stopped | End::Skipped(_) => self.unread.take(),
         };
         reason.map(|reason| (Status::Error, reason))

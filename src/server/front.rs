@@ -108,12 +108,17 @@ impl Server {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn listen(behind: impl Into<Behind>, listen: Listen) -> io::Result<Server> {
+        Ok(Server::bind(listen).await?.serve(behind))
+    }
+
+    /// Takes the place where a server shall listen; clients that connect wait until it serves.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn bind(listen: Listen) -> io::Result<Bound> {
         let listener = TcpListener::bind((listen.address, listen.port)).await?;
         let address = listener.local_addr()?;
-        let is_tls = listen.tls.is_some();
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, behind.into(), listen, stopped));
-        Ok(Server { address, is_tls, stop, task })
+        Ok(Bound { listener, address, listen })
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`, `https` with TLS.
@@ -145,6 +150,25 @@ impl Server {
         drop(stop);
         // A task that panicked or was aborted has stopped all the same.
         let _ = task.await;
+    }
+}
+
+/// A place to listen that is taken. Dropping it gives it free.
+#[derive(Debug)]
+pub struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+    listen: Listen,
+}
+
+impl Bound {
+    /// Starts answering. Inside a tokio runtime, which the server lives in.
+    pub fn serve(self, behind: impl Into<Behind>) -> Server {
+        let Bound { listener, address, listen } = self;
+        let is_tls = listen.tls.is_some();
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(accept(listener, behind.into(), listen, stopped));
+        Server { address, is_tls, stop, task }
     }
 }
 

@@ -17,7 +17,7 @@ mod reference;
 mod responder;
 mod tls;
 
-pub use front::{Limits, Listen, Server};
+pub use front::{Bound, Limits, Listen, Server};
 pub use playback::Playback;
 pub use reference::{Auth, Clock, Reference, ReferenceOptions};
 pub use responder::{Behind, Coming, PatientResponder, Responder};

@@ -24,6 +24,8 @@ const FOR_US: &[&str] = &[
 ];
 /// The code of what a client is told when the target fails: one that every SDK tries again.
 const FAILED: &str = "InternalServiceError";
+/// The code of what a client is told whose request cannot be passed on.
+const REFUSED: &str = "ValidationException";
 
 /// The request for the target, signed with its credentials.
 pub(super) fn request(
@@ -44,34 +46,53 @@ pub(super) fn request(
 }
 
 /// The response for the client: what the target said.
-pub(super) fn response(received: &WireResponse) -> WireResponse {
-    WireResponse {
-        status: received.status,
-        headers: without(&received.headers, OF_THE_CONNECTION),
-        body: received.body.clone(),
+pub(super) fn response(received: WireResponse) -> WireResponse {
+    let headers = without(&received.headers, OF_THE_CONNECTION);
+    WireResponse { headers, ..received }
+}
+
+/// A request that the target did not answer.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// In short. A recording holds no more: the details may tell of what only the target and the client know.
+    pub(super) kind: &'static str,
+    detail: String,
+    status: u16,
+    code: &'static str,
+}
+
+impl Failure {
+    /// What the client is told.
+    pub(super) fn told(&self, id: &str) -> WireResponse {
+        self.response(&self.detail, id)
+    }
+
+    /// What is recorded as what the client was told.
+    pub(super) fn recorded(&self, id: &str) -> WireResponse {
+        self.response(self.kind, id)
+    }
+
+    fn response(&self, what: &str, id: &str) -> WireResponse {
+        WireResponse::failure(self.status, self.code, &format!("smcheck proxy: {what}"), id)
     }
 }
 
-/// What a client is told when the target gave no response.
-pub(super) fn failure(why: &ClientError, id: &str) -> WireResponse {
-    let (status, code) = match why {
-        ClientError::Timeout { .. } => (504, FAILED),
-        ClientError::Connect { .. } | ClientError::Broken { .. } | ClientError::TooLarge { .. } => {
-            (502, FAILED)
-        }
-        ClientError::Request(_) => (400, "ValidationException"),
-    };
-    WireResponse::failure(status, code, &format!("smcheck proxy: {why}"), id)
+impl From<CannotSign> for Failure {
+    fn from(why: CannotSign) -> Self {
+        Failure { kind: "it cannot be signed", detail: why.to_string(), status: 400, code: REFUSED }
+    }
 }
 
-/// What a summary calls the failure.
-pub(super) fn kind(why: &ClientError) -> &'static str {
-    match why {
-        ClientError::Connect { .. } => "no connection",
-        ClientError::Timeout { .. } => "no answer in time",
-        ClientError::Broken { .. } => "broke off, or no HTTP",
-        ClientError::TooLarge { .. } => "too large an answer",
-        ClientError::Request(_) => "cannot be sent",
+impl From<ClientError> for Failure {
+    fn from(why: ClientError) -> Self {
+        let (kind, status, code) = match why {
+            ClientError::Connect { .. } => ("the target cannot be reached", 502, FAILED),
+            ClientError::Timeout { .. } => ("the target did not answer in time", 504, FAILED),
+            ClientError::Broken { .. } => ("the target broke off, or sent no HTTP", 502, FAILED),
+            ClientError::TooLarge { .. } => ("the target answered with too large a body", 502, FAILED),
+            ClientError::Request(_) => ("it cannot be sent", 400, REFUSED),
+        };
+        Failure { kind, detail: why.to_string(), status, code }
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rand::Rng as _;
 use tokio::sync::mpsc;
 
+use forward::Failure;
 pub use guard::Guard;
 
 use super::front;
@@ -158,32 +159,33 @@ impl Proxy {
         if let Some(pace) = &self.upstream.pace {
             tokio::time::sleep(pace.turn(operation.as_deref().unwrap_or_default(), Instant::now())).await;
         }
-        let client = &self.upstream.client;
         let sent_at = Timestamp::now();
-        let (response, received_at, failed) =
-            match forward::request(&request, &self.upstream.signer, client.endpoint()) {
-                Err(why) => {
-                    let message = format!("smcheck proxy: {why}");
-                    let response = WireResponse::failure(400, "ValidationException", &message, &new_id());
-                    (response, Timestamp::now(), Some("cannot be sent"))
-                }
-                Ok(signed) => match client.send(&signed).await {
-                    Ok((response, at)) => (forward::response(&response), at, None),
-                    Err(why) => {
-                        (forward::failure(&why, &new_id()), Timestamp::now(), Some(forward::kind(&why)))
-                    }
-                },
-            };
+        let outcome = self.ask(&request).await;
+        let received_at = outcome.as_ref().map_or_else(|_| Timestamp::now(), |(_, at)| *at);
+        let (response, told, failed) = match outcome {
+            Ok((response, _)) => (response, None, None),
+            Err(why) => {
+                let id = new_id();
+                (why.recorded(&id), Some(why.told(&id)), Some(why.kind))
+            }
+        };
         let exchange = Exchange { operation, sent_at, received_at, request, response };
         let mut kept = self.kept();
-        if let Some(failed) = failed {
-            *kept.failed.entry(failed).or_default() += 1;
+        if let Some(kind) = failed {
+            *kept.failed.entry(kind).or_default() += 1;
         }
         if let Err(why) = kept.writer.append(number, &exchange) {
             kept.lost += 1;
             kept.trouble.get_or_insert(why.to_string());
         }
-        exchange.response
+        told.unwrap_or(exchange.response)
+    }
+
+    async fn ask(&self, request: &WireRequest) -> Result<(WireResponse, Timestamp), Failure> {
+        let Upstream { client, signer, .. } = &self.upstream;
+        let signed = forward::request(request, signer, client.endpoint())?;
+        let (response, at) = client.send(&signed).await?;
+        Ok((forward::response(response), at))
     }
 }
 
