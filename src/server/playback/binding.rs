@@ -26,7 +26,8 @@ pub struct Bindings {
     /// Stand-ins of names, with what every name looks like.
     names: Arc<Names>,
     values: HashMap<Arc<str>, Arc<str>>,
-    stand_ins: HashMap<(Group, Arc<str>), Arc<str>>,
+    /// By group, then by value.
+    stand_ins: [HashMap<Arc<str>, Arc<str>>; 5],
     /// How long the stand-ins are that are bound, by their first bytes: for finding them in a text.
     lengths: HashMap<[u8; HEAD], BTreeSet<usize>>,
     /// Grows with every binding.
@@ -98,7 +99,7 @@ impl Bindings {
             if let Some(head) = head(&stand_in) {
                 self.lengths.entry(head).or_default().insert(stand_in.len());
             }
-            self.stand_ins.insert((group, Arc::clone(&value)), Arc::clone(&stand_in));
+            self.stand_ins[group as usize].insert(Arc::clone(&value), Arc::clone(&stand_in));
             self.values.insert(stand_in, value);
             self.generation += 1;
         }
@@ -135,7 +136,7 @@ impl Bindings {
     }
 
     fn in_group(&self, group: Group, value: &str) -> Option<&str> {
-        self.stand_ins.get(&(group, value.into())).map(|found| &**found)
+        self.stand_ins[group as usize].get(value).map(|found| &**found)
     }
 
     /// The stand-ins of names.
@@ -223,7 +224,7 @@ impl Bindings {
         if let Some(bound) = self.bound(new, stand_in) {
             return bound == value;
         }
-        let taken = self.stand_ins.contains_key(&(group, value.into()))
+        let taken = self.stand_ins[group as usize].contains_key(value)
             || new.0.iter().any(|(other, _, bound)| *other == group && bound == value);
         if !taken {
             new.0.push((group, stand_in.to_owned(), value.to_owned()));

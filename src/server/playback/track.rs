@@ -1,7 +1,6 @@
 //! A track: one recording being played, with its own place in it and its own bindings.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -62,6 +61,14 @@ pub(super) enum Choice {
     None,
     /// Several fit, and which is meant would be a guess.
     Several,
+}
+
+/// How a search goes on.
+enum Go {
+    On,
+    /// On, but past requests that are equal to this one.
+    PastEqual,
+    Stop,
 }
 
 /// One recording being played.
@@ -151,23 +158,23 @@ impl Track {
         let mut several = false;
         self.scan(asked, |track, at, new| {
             if strict && !track.is_next(at) {
-                return if at < track.next { ControlFlow::Continue(()) } else { ControlFlow::Break(()) };
+                return if at < track.next { Go::On } else { Go::Stop };
             }
             if state.is_some_and(|key| !track.is_at_state(key, at)) {
-                return ControlFlow::Continue(());
+                return Go::On;
             }
             let Some(found) = &first else {
                 let settled = strict || new.is_empty() || (!asked.reads && new.is_fresh());
                 first = Some(Found { at, new });
-                return if settled { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+                return if settled { Go::Stop } else { Go::PastEqual };
             };
             let (a, b) = (track.cassette.entry(found.at), track.cassette.entry(at));
             let at_once = a.parallel && b.parallel && a.step == b.step;
             if new == found.new || at_once {
-                return ControlFlow::Continue(());
+                return Go::PastEqual;
             }
             several = true;
-            ControlFlow::Break(())
+            Go::Stop
         });
         match first {
             None => Choice::None,
@@ -342,7 +349,7 @@ impl Track {
     }
 
     /// Goes through the unused exchanges that fit, in the order of the recording.
-    fn scan(&mut self, asked: &Asked<'_>, mut each: impl FnMut(&Self, usize, New) -> ControlFlow<()>) {
+    fn scan(&mut self, asked: &Asked<'_>, mut each: impl FnMut(&Self, usize, New) -> Go) {
         let mut cursors = Vec::new();
         let mut heads: Vec<(usize, &[(u64, u32)])> = Vec::new();
         for (start, list) in self.lists(asked) {
@@ -351,19 +358,22 @@ impl Track {
             cursors.push((start, from + used));
             heads.push((0, &list[from + used..]));
         }
+        let mut equal = None;
         loop {
             let next =
                 heads.iter_mut().filter_map(|(at, list)| Some((list.get(*at)?.1, at))).min_by_key(|n| n.0);
             let Some((found, at)) = next else { break };
             *at += 1;
             let found = found as usize;
-            if self.is_used(found) {
+            let entry = self.cassette.entry(found);
+            if self.is_used(found) || (equal == Some(entry.exact) && !entry.loose) {
                 continue;
             }
-            if let Some(new) = self.fits(found, asked)
-                && each(self, found, new).is_break()
-            {
-                break;
+            let Some(new) = self.fits(found, asked) else { continue };
+            match each(self, found, new) {
+                Go::On => {}
+                Go::PastEqual => equal = Some(entry.exact).filter(|_| !entry.loose),
+                Go::Stop => break,
             }
         }
         self.cursors.extend(cursors);
