@@ -258,6 +258,8 @@ fn is_telling(trace: Trace, value: &str) -> bool {
                 && has(u8::is_ascii_lowercase)
                 && has(u8::is_ascii_uppercase)
         }
+        // A run of one letter is no digest.
+        Trace::Digest => value.len() == 64 || (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)),
         _ => !value.is_empty(),
     }
 }
