@@ -219,6 +219,20 @@ fn recordings_of_other_tools_are_read() {
     assert_eq!(kinds(header), [Kind::Header]);
     assert_eq!(kinds("headers:\n  X-Amz-Security-Token: [hunter2hunter2]\n"), [Kind::Header]);
     assert_eq!(kinds("headers:\n  X-Amz-Security-Token: ['<redacted>']\n"), []);
+    for public in
+        ["", "${PASSWORD}", "$PASSWORD", "{{ password }}", "<password>", "[REDACTED]", "****", "%PASSWORD%"]
+    {
+        assert_eq!(kinds(&serde_json::json!({"SecretString": public}).to_string()), [], "{public}");
+    }
+    for secret in
+        ["$ecret4711", "{\"a\":\"hunter2\"}", "[\"hunter2\"]", "<hunter2", "%hunter2", "x${PASSWORD}hunter2"]
+    {
+        assert_eq!(
+            kinds(&serde_json::json!({"SecretString": secret}).to_string()),
+            [Kind::SecretValue],
+            "{secret}"
+        );
+    }
 }
 
 #[test]
@@ -250,7 +264,7 @@ fn what_looks_like_a_secret_is_found_and_what_does_not_is_left_alone() {
         (format!("token {token}"), Kind::SessionToken),
         (pem("MIIEpAIBAAKCAQEA7bq9Zk3"), Kind::PrivateKey),
         (pem("MIIEpAIBAAKCAQEA7bq9Zk3").replace('\n', "\\n"), Kind::PrivateKey),
-        (format!("Cookie: {jwt}"), Kind::Jwt),
+        (format!("sent {jwt} to"), Kind::Jwt),
         ("postgres://app:hunter2@db.internal/x".to_owned(), Kind::UrlPassword),
         (format!("ghp_{}", "a1B2".repeat(9)), Kind::ServiceToken),
         (format!("arn:aws:kms:eu-west-3:{}:key/x", "398211274411"), Kind::Account),

@@ -57,7 +57,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
         (
             Trace::Identity,
-            r#"(?i)\b(?:password|passwd|pwd|secret[_-]?(?:access[_-]?)?key|secretstring|(?:session|access|auth|bearer|api)[_-]?(?:token|key)|authorization)["']?\s*[:=]\s*["']?([^\s,;"']+)"#,
+            r#"(?i)\b(?:password|passwd|pwd|secret[_-]?(?:access[_-]?)?key|secretstring|(?:(?:session|access|auth|bearer|api)[_-]?)?token|(?:access|auth|api)[_-]?key|authorization)["']?\s*[:=]\s*["']?([^\s,;"']+)"#,
         ),
         (Trace::Token, r"\b(smcheck-[a-z]+-\d{4,})\b"),
         (Trace::Time, r"\b(\d{8}T\d{6}Z)\b"),
@@ -258,6 +258,8 @@ fn is_telling(trace: Trace, value: &str) -> bool {
                 && has(u8::is_ascii_lowercase)
                 && has(u8::is_ascii_uppercase)
         }
+        // A run of one letter is no digest.
+        Trace::Digest => value.len() == 64 || (has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)),
         _ => !value.is_empty(),
     }
 }

@@ -169,12 +169,20 @@ fn is_public(text: &str) -> bool {
         || ["example", "canary", "dummy", "placeholder", "changeme"].iter().any(|word| lower.contains(word))
 }
 
+/// `${name}`, `$NAME`, `$(command)`, `{{name}}`, `<name>`, `[name]`, `%NAME%`, `%s`. Nothing more generous: JSON and
+/// passwords begin with such signs too.
+static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^(?:\$[A-Z_][A-Z0-9_]*|\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|\{[A-Za-z_]*\}|<[A-Za-z _:.-]+\d*>|\[[A-Za-z _-]+\]|%[A-Z_]+%|%[sdv])$",
+    )
+    .expect("it is tested")
+});
+
 /// Whether something will be put in the text's place.
 pub(super) fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     text.is_empty()
-        || (text.starts_with(['$', '{', '<', '%', '[', '(']) && text.len() > 1)
-        || text.contains("${")
+        || TEMPLATE.is_match(text)
         || text.chars().all(|c| "*x.X-_".contains(c))
         || [
             "password", "passwd", "pass", "secret", "redacted", "filtered", "removed", "none", "null",
