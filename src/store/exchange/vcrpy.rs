@@ -14,10 +14,10 @@ use super::{Entry, Exported, Imported, Malformed, Mark, Recording, ours, split_u
 use crate::service::wire::Headers;
 use crate::service::{WireRequest, WireResponse};
 
-/// Bytes that are no text, as PyYAML writes them. The parser forgets tags of YAML's own, and keeps others.
+/// Bytes, as PyYAML writes them: of boto3 those are the values of headers too. The parser forgets tags of YAML's own,
+/// and keeps others.
 static BINARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^(\s*(?:- )?(?:body|string|base64_string):[ ])!!binary\b")
-        .expect("the expression is tested")
+    Regex::new(r"(?m)^(\s*(?:- )*(?:[A-Za-z0-9_-]+: )?)!!binary\b").expect("the expression is tested")
 });
 
 #[derive(Deserialize)]
@@ -60,11 +60,19 @@ struct Status {
 }
 
 /// The values of a header.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    Many(Vec<String>),
-    One(String),
+struct Values(Vec<String>);
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = |value: &serde_yaml::Value| {
+            bytes(value, false).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        };
+        let values = match &serde_yaml::Value::deserialize(deserializer)? {
+            serde_yaml::Value::Sequence(values) => values.iter().map(text).collect(),
+            value => text(value).map(|value| vec![value]),
+        };
+        values.map(Values).map_err(serde::de::Error::custom)
+    }
 }
 
 /// The bytes of a body: text, binary, or either in a map.
@@ -137,11 +145,7 @@ pub fn read(text: &str) -> Result<Imported, Malformed> {
 }
 
 fn flat(headers: Option<BTreeMap<String, Values>>) -> Headers {
-    let each = |(name, values): (String, Values)| {
-        let values = match values {
-            Values::Many(values) => values,
-            Values::One(value) => vec![value],
-        };
+    let each = |(name, Values(values)): (String, Values)| {
         values.into_iter().map(move |value| (name.clone(), value)).collect::<Vec<_>>()
     };
     headers.unwrap_or_default().into_iter().flat_map(each).collect()

@@ -30,7 +30,8 @@ pub(super) fn run(calls: &[Call], region: &str, notes: &mut Vec<String>) -> Vec<
     let mut running = Running {
         reference: Reference::new(options),
         authorization: format!(
-            "AWS4-HMAC-SHA256 Credential=test/20200101/{region}/secretsmanager/aws4_request"
+            "AWS4-HMAC-SHA256 Credential=test/20200101/{region}/secretsmanager/aws4_request, \
+             SignedHeaders=host;x-amz-date, Signature=00"
         ),
         real: BTreeMap::new(),
         recorded: BTreeMap::new(),
