@@ -1,11 +1,14 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
+mod exchange;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
+pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
@@ -59,6 +62,10 @@ pub enum Command {
     Selftest(SelftestArgs),
     /// Look for secrets in recordings and in any other file
     Audit(AuditArgs),
+    /// Make a recording, or a scenario, of what another tool recorded
+    Import(ImportArgs),
+    /// Write a recording in the format of another tool
+    Export(ExportArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them

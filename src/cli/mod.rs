@@ -5,6 +5,8 @@ pub mod args;
 pub mod exit;
 
 mod audit;
+mod export;
+mod import;
 mod info;
 mod known;
 mod listening;
@@ -56,6 +58,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Proxy(args) => block_on(proxy::proxy(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
         Command::Audit(args) => audit::audit(&args),
+        Command::Import(args) => import::import(&args),
+        Command::Export(args) => export::export(&args),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),

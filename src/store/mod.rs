@@ -11,6 +11,7 @@
 
 pub mod atomic;
 pub mod audit;
+pub mod exchange;
 pub mod fixture;
 pub mod form;
 pub mod jsonl;

@@ -1,9 +1,11 @@
 //! The façade: load scenarios, open a target (the embedded server too), run them, judge them.
 //!
 //! [`catalogue`] finds the scenarios, [`open`] opens a target, [`session`] runs many scenarios on it. The command
-//! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application. [`selftest`] runs the scenarios on servers that are wrong on purpose.
+//! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application.
+//! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording.
 
 pub mod catalogue;
+pub mod imported;
 pub mod open;
 pub mod playback;
 pub mod selftest;
