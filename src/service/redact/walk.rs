@@ -132,11 +132,19 @@ impl Place {
 fn at_path(shape: Option<ShapeId>, path: &str) -> Place {
     let mut place = Place::of(shape);
     for part in parts(path) {
-        let Place::Shape(id) = place else { return place };
-        place = match (&shapes().shape(id).kind, part) {
-            (Kind::Structure(_), Part::Key(name)) => {
-                Place::of(shapes().member(id, name).map(|member| member.shape))
+        let id = match (place, &part) {
+            (Place::Shape(id), _) => id,
+            (Place::Inside(class), Part::Key(name)) => {
+                place = Place::Inside(class_of_unknown(name, class));
+                continue;
             }
+            (Place::Inside(_), Part::Index) => continue,
+        };
+        place = match (&shapes().shape(id).kind, part) {
+            (Kind::Structure(_), Part::Key(name)) => match shapes().member(id, name) {
+                Some(member) => Place::Shape(member.shape),
+                None => Place::Inside(class_of_unknown(name, Class::Closed)),
+            },
             (Kind::Map { value, .. }, Part::Key(_)) => Place::Shape(*value),
             (Kind::List { element, .. }, Part::Index) => Place::Shape(*element),
             (_, _) => mismatch(shapes().shape(id)),
@@ -198,15 +206,16 @@ impl Walk {
             (Place::Inside(_), Value::Array(entries)) => {
                 Tree::List(entries.iter().map(|entry| self.value(naming, place, entry)).collect())
             }
-            (Place::Inside(_), Value::Object(members)) => {
+            (Place::Inside(class), Value::Object(members)) => {
+                let inner = |key: &str| Place::Inside(class_of_unknown(key, class));
                 let mut sorted: Vec<_> = members.iter().collect();
                 sorted.sort_by_cached_key(|(key, value)| {
                     let rank =
                         naming.rank(Leaf { class: class_of_key(key), value: &Value::String((*key).clone()) });
-                    (rank.to_string(), self.rank(naming, place, value))
+                    (rank.to_string(), self.rank(naming, inner(key), value))
                 });
                 let named = |(key, value): (&String, &Value)| {
-                    (key_text(naming, class_of_key(key), key), self.value(naming, place, value))
+                    (key_text(naming, class_of_key(key), key), self.value(naming, inner(key), value))
                 };
                 Tree::Map(sorted.into_iter().map(named).collect())
             }
@@ -231,7 +240,8 @@ impl Walk {
                 unknown.sort_by_key(|(name, _)| *name);
                 for (name, value) in unknown {
                     naming.member("");
-                    let tree = self.value(naming, Place::Inside(Class::Closed), value);
+                    let class = class_of_unknown(name, Class::Closed);
+                    let tree = self.value(naming, Place::Inside(class), value);
                     named.push((key_text(naming, Class::Key, name), tree));
                 }
                 Tree::Map(named)
@@ -283,7 +293,7 @@ impl Walk {
             let class = match (rank(name), value) {
                 (0, Value::String(code)) if is_code(code) => Class::Open,
                 (1, Value::String(_)) => Class::Message,
-                _ => Class::Closed,
+                _ => class_of_unknown(name, Class::Closed),
             };
             let tree = self.value(naming, Place::Inside(class), value);
             named.push((key_text(naming, Class::Key, name), tree));
@@ -321,6 +331,15 @@ fn stand(naming: &mut dyn Naming, class: Class, value: &Value) -> Value {
 
 fn text_of(tree: &Tree) -> String {
     serde_json::to_string(tree).expect("a tree has nothing that JSON lacks")
+}
+
+/// What a member holds that the model does not know in its place: what is secret elsewhere is secret there too.
+fn class_of_unknown(name: &str, otherwise: Class) -> Class {
+    match name {
+        "SecretString" | "RandomPassword" | "RotationToken" => Class::Secret,
+        "SecretBinary" => Class::Blob,
+        _ => otherwise,
+    }
 }
 
 /// What a key is that the model says nothing of: a target may keep versions under it as the service does.
