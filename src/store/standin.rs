@@ -187,8 +187,12 @@ impl StandIns {
             Some(_) if !names::is_name(text) => return self.opaque(text),
             Some(rules) => match rules.form(text) {
                 Some(form) => form,
-                // It is given for itself, so that it is known wherever it turns up.
-                None => return self.give(Group::Name, text, |_| text.to_owned()),
+                None => {
+                    // It stands for itself, so that it is known wherever it turns up; it uses up no number.
+                    self.appear(text);
+                    self.given.entry((Group::Name, text.to_owned())).or_insert_with(|| text.to_owned());
+                    return text.to_owned();
+                }
             },
         };
         if let Some(stand_in) = self.find(Group::Name, text) {
