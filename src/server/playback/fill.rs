@@ -23,6 +23,8 @@ pub(super) struct From<'v> {
     pub(super) started: Timestamp,
     pub(super) dates: Dates,
     pub(super) values: &'v Values,
+    /// Whether the client is told the response, and knows its stand-ins from then on.
+    pub(super) told: bool,
 }
 
 /// A response that is filled but for the id of its request.
@@ -144,6 +146,9 @@ impl Filling<'_, '_> {
             None if class.is_sensitive() => text.to_owned(),
             None => self.with_names(text),
         };
+        if !self.from.told {
+            return filled;
+        }
         // A stand-in that only responses hold stays as it is written, and is then known by that.
         if class.is_sensitive() || self.bindings.is_stand_in(text) || self.bindings.arn_form(text).is_some() {
             self.bindings.answered(text, &filled);

@@ -220,7 +220,8 @@ impl Playback {
         if let Err(why) = self.make_session(key, None, self.options) {
             return miss::response(&why);
         }
-        match self.lock().get(key).cloned() {
+        let session = self.lock().get(key).cloned();
+        match session {
             Some(session) => self.tell(lock(&session).answer(&asked, now)),
             None => miss::response("the session was reset while the request was on its way"),
         }

@@ -273,7 +273,8 @@ impl Track {
     fn seed(&mut self, name: Option<&str>, now: Timestamp) {
         let Some(mut shadow) = self.shadow.take() else { return };
         let started = *self.started.get_or_insert(now);
-        let from = From { started, dates: self.options.dates, values: &self.values };
+        // What is read ahead must not take the place of what the client will send.
+        let from = From { started, dates: self.options.dates, values: &self.values, told: false };
         let now = self.options.now(now);
         match name {
             Some(name) if shadow.begin(name) => {
@@ -295,8 +296,12 @@ impl Track {
         }
         let cassette = Arc::clone(&self.cassette);
         let values = Arc::clone(&self.values);
-        let from =
-            From { started: self.started.unwrap_or_default(), dates: self.options.dates, values: &values };
+        let from = From {
+            started: self.started.unwrap_or_default(),
+            dates: self.options.dates,
+            values: &values,
+            told: true,
+        };
         let filled = match cassette.line(at) {
             Some(Line { response, .. }) => {
                 fill::fill(&mut self.bindings, cassette.operation(at), &response, from)
