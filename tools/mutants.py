@@ -2,7 +2,7 @@
 """Mutation testing of src/model with the scenario catalogue as the judge, in shards, and the record of what came of it.
 
     tools/mutants.py run [--shards N] [--jobs J]   run what is not done yet; may be interrupted and called again
-    tools/mutants.py again                         ask the catalogue as it is now about the survivors of docs/mutation.json
+    tools/mutants.py again [--jobs J]              ask the catalogue as it is now about the survivors of docs/mutation.json
     tools/mutants.py in-diff BASE [--most N]       only the mutants of what changed since BASE, for CI
     tools/mutants.py record                        write docs/mutation.json from the shards that are done
     tools/mutants.py page [--check]                write docs/mutation.md from docs/mutation.json
@@ -106,15 +106,23 @@ def run(options):
         list(pool.map(work, range(options.jobs)))
 
 
-def again(_options):
+def again(options):
     data = json.loads(RECORD.read_text(encoding="utf-8"))
-    if git("diff", data["commit"], "--", "src/model"):
-        sys.exit("mutants.py: src/model has changed since docs/mutation.json; `tools/mutants.py run` begins anew")
     missed = [name for name, outcome in data["mutants"].items() if outcome == "missed"]
-    folder = fresh(WORK / "again")
+    files = sorted({name.split(":")[0] for name in data["mutants"]})
+    if git("diff", data["commit"], "--", *files):
+        sys.exit("mutants.py: src/model has changed since docs/mutation.json; `tools/mutants.py run` begins anew")
     names = "|".join(re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", name) for name in missed)
-    mutants(work_tree(0, git("rev-parse", "HEAD")), folder, "--re", f"^({names})$")
-    found = results(folder)
+    head = git("rev-parse", "HEAD")
+
+    def work(number):
+        folder = fresh(WORK / f"again-{number}")
+        shard = ["--shard", f"{number}/{options.jobs}", "--sharding", "round-robin"]
+        mutants(work_tree(number, head), folder, "--re", f"^({names})$", *shard)
+        return results(folder)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        found = {name: outcome for part in pool.map(work, range(options.jobs)) for name, outcome in part.items()}
     data["mutants"].update(found)
     data.update(commit=git("rev-parse", "HEAD"), date=git("log", "-1", "--format=%cs"))
     write_record(data)
@@ -240,7 +248,9 @@ def main():
     command.add_argument("--shards", type=int, default=20)
     command.add_argument("--jobs", type=int, default=2)
     command.set_defaults(call=run)
-    commands.add_parser("again").set_defaults(call=again)
+    command = commands.add_parser("again")
+    command.add_argument("--jobs", type=int, default=2)
+    command.set_defaults(call=again)
     command = commands.add_parser("in-diff")
     command.add_argument("base")
     command.add_argument("--most", type=int, default=40)

@@ -125,7 +125,12 @@ pub fn spaced(stand_in: &str, is_blob: bool) -> String {
 
 fn unspaced(stand_in: &str, is_blob: bool) -> String {
     match STANDARD.decode(stand_in) {
-        Ok(bytes) if is_blob => STANDARD.encode(bytes.trim_ascii_end()),
+        // Spaces only: a PEM ends with a line break of its own.
+        Ok(mut bytes) if is_blob => {
+            let kept = bytes.iter().rposition(|b| *b != b' ').map_or(0, |last| last + 1);
+            bytes.truncate(kept);
+            STANDARD.encode(bytes)
+        }
         _ => stand_in.trim_end_matches(' ').to_owned(),
     }
 }
