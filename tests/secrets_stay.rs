@@ -280,14 +280,14 @@ impl Planter {
         }
     }
 
-    fn value(&mut self, shape: ShapeId, depth: usize) -> Value {
+    fn value(&mut self, shape: ShapeId) -> Value {
         let shape = shapes().shape(shape);
         match &shape.kind {
             Kind::Structure(members) => {
                 let mut map = serde_json::Map::new();
                 for member in members {
                     if self.chance(8) > 0 {
-                        map.insert(member.name.clone(), self.value(member.shape, depth + 1));
+                        map.insert(member.name.clone(), self.value(member.shape));
                     }
                 }
                 if self.chance(4) == 0 {
@@ -297,11 +297,9 @@ impl Planter {
                 }
                 Value::Object(map)
             }
-            Kind::List { element, .. } => {
-                (0..1 + self.chance(2)).map(|_| self.value(*element, depth + 1)).collect()
-            }
+            Kind::List { element, .. } => (0..1 + self.chance(2)).map(|_| self.value(*element)).collect(),
             Kind::Map { value, .. } => {
-                json!({Uuid::from_u128(self.chance(99) as u128).to_string(): self.value(*value, depth + 1)})
+                json!({Uuid::from_u128(self.chance(99) as u128).to_string(): self.value(*value)})
             }
             Kind::Boolean => json!(true),
             Kind::Integer { .. } => json!(7),
@@ -397,10 +395,10 @@ proptest! {
         for operation in shapes().operations() {
             let name = Some(operation.name.as_str());
             stand_ins.begin(Timestamp::from_seconds(1.7e9).expect("it is a time"));
-            let input = planter.value(operation.input, 0);
+            let input = planter.value(operation.input);
             stand_ins.asked(Rule::of(&input));
             let output = match (operation.output, planter.chance(4)) {
-                (Some(shape), 1..) => planter.value(shape, 0),
+                (Some(shape), 1..) => planter.value(shape),
                 _ => json!({"__type": "AccessDeniedException",
                     "Message": format!("'{}' of {}", planter.planted.last().cloned().unwrap_or_default(), planter.word())}),
             };

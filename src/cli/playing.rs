@@ -22,7 +22,7 @@ pub(super) async fn serve(folder: &Path, args: &ServeArgs) -> Result<Exit, Failu
     shelf.warnings.iter().for_each(|warning| output::warn(warning));
     let (recordings, exchanges) = (shelf.names().count(), shelf.exchanges());
     let region = shelf.region().unwrap_or(&args.region).to_owned();
-    let mut playback = Playback::of(shelf, options(playing)).log(|miss| output::warn(miss));
+    let mut playback = Playback::of(shelf, options(playing)).log(output::warn);
     if let (Auth::Strict, Some(path)) = (args.auth, &args.credentials) {
         playback = playback.only_for(&args.region, key_pairs(path)?);
     }

@@ -305,7 +305,7 @@ impl Form<'_> {
 
     fn url(&mut self, value: &str) -> Option<String> {
         let url = UrlParts::parse(value)?;
-        if url.host.is_empty() && url.user.is_none() && url.path.is_none_or(|path| path.is_empty()) {
+        if url.host.is_empty() && url.user.is_none() && url.path.is_none_or(str::is_empty) {
             return None;
         }
         let mut made = format!("{}://", url.scheme);

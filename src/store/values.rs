@@ -129,7 +129,7 @@ impl Values {
         let mut made = text.to_owned();
         let mut any = false;
         for put in self.0.get(secret)? {
-            if let Some(next) = put.into_text(&made) {
+            if let Some(next) = put.put_into(&made) {
                 put.used.store(true, Ordering::Relaxed);
                 made = next;
                 any = true;
@@ -155,7 +155,7 @@ impl Values {
 }
 
 impl Put {
-    fn into_text(&self, text: &str) -> Option<String> {
+    fn put_into(&self, text: &str) -> Option<String> {
         if self.path.is_empty() {
             return Some(self.value.clone());
         }

@@ -106,7 +106,7 @@ fn settings(body: &Value, mut options: Options) -> Result<(Option<Vec<String>>, 
                 recordings = Some(names.into_iter().map(str::to_owned).collect());
             }
             "mode" => {
-                options.mode = Mode::named(word).ok_or_else(|| unknown("strict, any-order, stateful"))?
+                options.mode = Mode::named(word).ok_or_else(|| unknown("strict, any-order, stateful"))?;
             }
             "exhausted" => {
                 let named = Exhausted::named(word).ok_or_else(|| unknown("error, repeat-last, derive"))?;

@@ -75,9 +75,9 @@ impl Shelf {
         }
         let mut files = Vec::new();
         if at.is_dir() {
-            find(at, DEEP, &mut files)?
+            find(at, DEEP, &mut files)?;
         } else {
-            files.push(at.to_owned())
+            files.push(at.to_owned());
         }
         files.sort();
         for path in files.into_iter().filter(|path| values != Some(path)) {

@@ -357,7 +357,8 @@ impl Look {
             (Class::Closed | Class::Version | Class::Cursor | Class::Arn, NodeKind::Text(text))
                 if self.strict =>
             {
-                if !self.is_harmless(text) {
+                let known = self.is_harmless(text);
+                if !known {
                     self.found
                         .push(bad(Kind::Unjudged, "a text that nobody has judged and that is no stand-in"));
                 }
@@ -385,7 +386,8 @@ impl Look {
     fn message(&mut self, at: Spot, text: &str) {
         let mut told = BTreeSet::new();
         message::mask(text, &[], &mut |trace, value| {
-            if !is_of_ours(trace, value) && !(trace == Trace::Arn && self.names.contains(value)) {
+            let kept = trace == Trace::Arn && self.names.contains(value);
+            if !kept && !is_of_ours(trace, value) {
                 told.insert(match trace {
                     Trace::Arn => "an ARN with an account",
                     Trace::AccessKey => "the id of an access key",
@@ -442,7 +444,7 @@ fn is_uuid_stand_in(text: &str) -> bool {
 fn is_of_ours(trace: Trace, value: &str) -> bool {
     match trace {
         Trace::Arn => {
-            let account = value.splitn(6, ':').nth(4).unwrap_or_default();
+            let account = value.split(':').nth(4).unwrap_or_default();
             is_no_account(account)
                 || account.is_empty()
                 || patterns::is_documented(account)

@@ -46,8 +46,11 @@ const DOCUMENTED: &[&str] = &[
     "098765432109",
 ];
 
+/// A kind, what it is called, its expression, and whether a text that fits is one.
+type Row = (Kind, &'static str, &'static str, fn(&str) -> bool);
+
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let table: [(Kind, &'static str, &str, fn(&str) -> bool); 11] = [
+    let table: [Row; 11] = [
         (Kind::AccessKey, "the id of an AWS access key", r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b", |text| {
             !text.contains("EXAMPLE") && !text.contains("SMCHECK") && variety(text) > 5
         }),
