@@ -399,6 +399,8 @@ impl StandIns {
                 None => self.name(text),
             },
             Class::Version if is_uuid(text) && !self.literals.contains(text) => self.uuid(text),
+            // An SDK stops at an empty one; a stand-in would have it ask for one page more.
+            Class::Cursor if text.is_empty() => String::new(),
             Class::Cursor if !self.literals.contains(text) => {
                 self.give(Group::Token, text, |number| format!("{}token-{number:04}", form::MARK))
             }

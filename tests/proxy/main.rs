@@ -286,6 +286,33 @@ async fn names_stay_unless_they_are_variable() {
     assert_eq!(lines.iter().map(|line| line.step).collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 
+/// Says which page comes next, as moto does after the last one: with nothing.
+struct Pages;
+
+impl Responder for Pages {
+    fn respond(&self, request: &WireRequest) -> WireResponse {
+        let first = request.json().is_some_and(|input| input.get("NextToken").is_none());
+        let next = if first { "page-two" } else { "" };
+        WireResponse::success(Some(&json!({"SecretList": [], "NextToken": next})), "id")
+    }
+}
+
+#[tokio::test]
+async fn the_last_page_stays_the_last() {
+    let target = Server::start(Arc::new(Pages), 0).await.expect("there is a free port");
+    let running = Setup::default().start(&target.endpoint()).await;
+    let sdk = running.sdk();
+    for input in [json!({}), json!({"NextToken": "page-two"})] {
+        assert_eq!(sdk.call("ListSecrets", &input).await.status, 200);
+    }
+    let lines = running.lines();
+    let tokens: Vec<_> = lines
+        .iter()
+        .map(|line| line.response.body.clone().expect("it has a body").into_value()["NextToken"].clone())
+        .collect();
+    assert_eq!(tokens, [json!("smcheck-token-0001"), json!("")]);
+}
+
 #[tokio::test]
 async fn tls_on_both_sides_trusts_only_whom_it_is_told_to() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
