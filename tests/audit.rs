@@ -335,7 +335,7 @@ fn canaries_are_found_however_they_are_written() {
             "{what}"
         );
     }
-    assert_eq!(canaries.look(percent[..30].as_bytes()).expect("it is no gzip"), []);
+    assert_eq!(canaries.look(&percent.as_bytes()[..30]).expect("it is no gzip"), []);
     let place = &canaries.look(format!("a\n  {text}").as_bytes()).expect("it is no gzip")[0];
     assert_eq!((place.at.line, place.at.column), (2, 3));
     assert!(Canaries::new(&[("x".to_owned(), "short".to_owned())]).is_err());
