@@ -520,12 +520,13 @@ mod tests {
             "-----BEGIN RSA PRIVATE KEY-----\nc21jaGVjay1zZWNyZXQtMDAwNw==\nAAAA\n-----END RSA PRIVATE KEY-----\n",
             "smcheck-secret-0001..........",
             "smcheck-",
-            "",
             "hunter2",
             "4711",
         ] {
             assert!(!is_whole_stand_in(text, false, 9), "{text}");
         }
+        // Where nothing is, nothing is left of a value.
+        assert!(is_whole_stand_in("", false, 9));
         let blob = |text: &str| is_whole_stand_in(&STANDARD.encode(text), true, 9);
         assert!(blob("smcheck-secret-0001"));
         assert!(

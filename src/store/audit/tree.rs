@@ -283,7 +283,7 @@ mod tests {
     fn places_are_told() {
         let node = json("{\"a\":\n  [1, \"\u{e9}\", {\"b\": \"x\\n\"}]}", 7).expect("it is JSON");
         let deep = node.get("a").and_then(|a| a.list()[2].get("b")).expect("it is there");
-        assert_eq!((deep.at, deep.text()), (Spot { line: 8, column: 17 }, Some("x\n")));
+        assert_eq!((deep.at, deep.text()), (Spot { line: 8, column: 18 }, Some("x\n")));
         let document = &yaml("a:\n- b: x\n  c: 'é'\n").expect("it is YAML")[0];
         let deep = document.get("a").and_then(|a| a.list()[0].get("c")).expect("it is there");
         assert_eq!((deep.at, deep.text()), (Spot { line: 3, column: 6 }, Some("é")));
