@@ -50,7 +50,7 @@ pub(super) fn run(calls: &[Call], region: &str, notes: &mut Vec<String>) -> Vec<
 struct Running {
     reference: Reference,
     authorization: String,
-    /// The reference's ARNs and versions, by the recording's.
+    /// The reference's ARNs, versions and tokens, by the recording's.
     real: BTreeMap<String, String>,
     /// The other way round.
     recorded: BTreeMap<String, String>,
@@ -117,9 +117,9 @@ impl Running {
         }
     }
 
-    /// ARNs and versions that both answers hold in the same place.
+    /// ARNs, versions and tokens that both answers hold in the same place.
     fn learn(&mut self, call: &Call, body: &Value) {
-        for member in ["ARN", "VersionId"] {
+        for member in ["ARN", "VersionId", "NextToken"] {
             if let (Some(recorded), Some(real)) =
                 (call.answered(member), body.get(member).and_then(Value::as_str))
             {
