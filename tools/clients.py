@@ -14,6 +14,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -291,6 +292,8 @@ def main():
         if reason.exists():
             print(f"{name:8} skipped: {reason.read_text(encoding='utf-8').strip()}")
             clients.remove(name)
+    # What is ended from outside ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     runs = Runs(args.smcheck.resolve(), args.home.resolve())
     begun = time.monotonic()
     try:
