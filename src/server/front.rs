@@ -35,6 +35,8 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How many bytes beyond the limit are read and thrown away before a body is refused: a client that still sends
 /// when the connection is closed loses the response.
 const DRAIN: usize = 16 * 1024 * 1024;
+/// A client that sends nothing of a body for so long is not in the middle of writing it.
+const SILENCE: Duration = Duration::from_millis(250);
 
 /// What a client may send, and how long it may take.
 #[derive(Clone, Copy, Debug)]
@@ -303,10 +305,11 @@ async fn read(mut body: Incoming, limits: Limits, asks_first: bool) -> Result<By
     }
 }
 
-/// Reads what is left of a body, up to a bound, and throws it away.
+/// Reads what is left of a body for as long as it comes, up to a bound, and throws it away: a client that still writes
+/// reads no answer.
 async fn drain(body: &mut Incoming) {
     let mut left = DRAIN;
-    while let Some(Ok(frame)) = body.frame().await {
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, body.frame()).await {
         let length = frame.data_ref().map_or(0, Bytes::len);
         if length > left {
             return;
