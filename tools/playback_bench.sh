@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Requests a second that `smcheck serve` plays back, beside WireMock, moto and a bare hyper server, on the same recording.
+# Requests a second that `smcheck serve` plays back, beside WireMock and moto, for the same secret. A bare hyper server is what
+# `cargo bench --bench playback` measures it against.
 #
 #   tools/playback_bench.sh              five rounds of five seconds each
 #   tools/playback_bench.sh ROUNDS SECONDS
