@@ -462,7 +462,8 @@ fn a_client_that_does_what_was_recorded_gets_every_exchange() {
     }
     let text = recording("big", &exchanges);
     for mode in [Mode::Strict, Mode::AnyOrder, Mode::Stateful] {
-        let playback = Playback::of(shelf(std::slice::from_ref(&text)), Options { mode, ..Options::default() });
+        let playback =
+            Playback::of(shelf(std::slice::from_ref(&text)), Options { mode, ..Options::default() });
         for (at, (operation, input)) in sent.iter().enumerate() {
             let response = call_as(&playback, "KEY", operation, input);
             let number = format!("00000000-0000-4000-9000-{:012}", at + 1);
