@@ -8,6 +8,7 @@ use serde_json::json;
 use super::args::AuditArgs;
 use super::exit::{Exit, Failure};
 use super::output;
+use crate::report::counted;
 use crate::store::audit::{self, Audited, Canaries};
 
 /// Looks for secrets in files and folders.
@@ -93,13 +94,17 @@ fn show(audited: &Audited, strict: bool, canaries: usize) {
         1 => ", for 1 canary too".to_owned(),
         many => format!(", for {many} canaries too"),
     };
+    let no_text = match audited.binary {
+        0 => String::new(),
+        1 => "; 1 file is no text".to_owned(),
+        many => format!("; {many} files are no text"),
+    };
     output::line(&format!(
-        "{} files{looked}: {} findings, {} allowed; {} files are no text. What looks like a secret outside of \
-         recordings is a guess, and what does not look like one is not found.",
-        audited.files,
-        audited.findings.len(),
+        "{}{looked}: {}, {} allowed{no_text}. What looks like a secret outside of recordings is a guess, and what does not \
+         look like one is not found.",
+        counted(audited.files, "file", "files"),
+        counted(audited.findings.len(), "finding", "findings"),
         audited.allowed.len(),
-        audited.binary
     ));
 }
 

@@ -8,6 +8,7 @@ use super::exit::{Exit, Failure};
 use super::serve::key_pairs;
 use super::signals::Signals;
 use super::{listening, output};
+use crate::report::counted;
 use crate::server::playback::{Dates, Exhausted, Mode, Options, Shelf};
 use crate::server::{Playback, Responder};
 use crate::service::sigv4::Credentials;
@@ -35,7 +36,11 @@ pub(super) async fn serve(folder: &Path, args: &ServeArgs) -> Result<Exit, Failu
         let environment = listening.environment(&server, &Credentials::new("test", "test"), region);
         listening::write_environment(path, &environment)?;
     }
-    output::say(&format!("{recordings} recordings with {exchanges} exchanges"));
+    output::say(&format!(
+        "{} with {}",
+        counted(recordings, "recording", "recordings"),
+        counted(exchanges, "exchange", "exchanges")
+    ));
     output::line(&format!("listening on {}", server.endpoint()));
     signals.stop().wait().await;
     server.stop().await;

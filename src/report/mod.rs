@@ -16,3 +16,4 @@ pub mod terminal;
 mod value;
 
 pub use failing::Failing;
+pub(crate) use style::counted;

@@ -116,7 +116,7 @@ pub(super) fn thousands(number: usize) -> String {
 }
 
 /// A number and its noun: `1 step`, `2 steps`.
-pub(super) fn counted(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
