@@ -124,7 +124,7 @@ def again(options):
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         found = {name: outcome for part in pool.map(work, range(options.jobs)) for name, outcome in part.items()}
     data["mutants"].update(found)
-    data.update(commit=git("rev-parse", "HEAD"), date=git("log", "-1", "--format=%cs"))
+    data.update(commit=head, date=git("log", "-1", "--format=%cs", head))
     write_record(data)
     print(f"of {len(missed)} survivors: {tally(found)}")
 
