@@ -195,7 +195,7 @@ def record(_options):
             found.update(results(folder))
             done += 1
     version = subprocess.run(["cargo", "mutants", "--version"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    write_record({"commit": commit, "date": git("log", "-1", "--format=%cs", commit), "tool": version,
+    write_record({"full_run": commit, "commit": commit, "date": git("log", "-1", "--format=%cs", commit), "tool": version,
                   "shards": f"{done} of {shards}", "mutants": found})
     print(f"{RECORD.relative_to(ROOT)}: {done} of {shards} shards; {tally(found)}")
 
@@ -205,6 +205,10 @@ def page(options):
     found, reasons = data["mutants"], survivors()
     missed = sorted(name for name, outcome in found.items() if outcome == "missed")
     timeouts = sorted(name for name, outcome in found.items() if outcome == "timeout")
+    again_said = []
+    if data["full_run"] != data["commit"]:
+        again_said = [f"The full run was made at `{data['full_run'][:12]}`, whose model is the same; its survivors were asked about again",
+                      "when scenarios had been written for them, and those alone."]
     by_file = {}
     for name, outcome in found.items():
         by_file.setdefault(name.split(":")[0], []).append(outcome)
@@ -214,6 +218,7 @@ def page(options):
         "is the only judge: no unit test takes part. A mutant that no scenario notices is a behaviour that nothing describes.",
         "`just mutants` repeats it (hours); CI runs the mutants of what changed since the commit below.", "",
         f"Commit `{data['commit'][:12]}` of {data['date']}, {data['tool']}, shards {data['shards']}: {tally(found)}.",
+        *again_said,
         "A mutant that loops for ever times out; timeouts are counted apart, neither caught nor missed. Unviable mutants do not",
         "compile.", "",
         "| file | mutants | caught | missed | timeout | unviable |", "|---|--:|--:|--:|--:|--:|",
