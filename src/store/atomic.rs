@@ -15,7 +15,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`write`], for the owner's eyes alone: nobody else can read the file, whatever was there before.
+/// As [`write()`], for the owner's eyes alone: nobody else can read the file, whatever was there before.
 ///
 /// # Errors
 /// When the file system refuses.
@@ -24,7 +24,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`write`], where there is no file yet.
+/// As [`write()`], where there is no file yet.
 ///
 /// # Errors
 /// `AlreadyExists` when there is one, which stays as it is; else when the file system refuses.

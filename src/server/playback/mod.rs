@@ -1,7 +1,7 @@
 //! Playback: answers from recordings, as if the target were there.
 //!
 //! A request is matched by operation and input, in sequence. What is a stand-in in the recording is a variable:
-//! [`binding`] binds it to whatever the client sends in its place, [`fill`] puts the bound value into every
+//! [`binding`] binds it to whatever the client sends in its place, `fill` puts the bound value into every
 //! response that holds the stand-in, and moves times so that the recording seems to be made now. So tokens, names
 //! and secrets that were never written down come back as the client knows them.
 //!

@@ -2,7 +2,7 @@
 //! test utilities of the AWS SDK for Rust.
 //!
 //! Every format is read into [`Entry`] values, which hold what really stood in the file and are never written;
-//! [`assemble`] makes a [`Recording`] of them, redacted by the recorder of everything else. The other way a
+//! [`assemble()`] makes a [`Recording`] of them, redacted by the recorder of everything else. The other way a
 //! recording is [rendered](wire) as requests and responses, which a format writes down. What a format cannot hold goes
 //! into members that its other readers skip ([`Mark`], [`Head`]), so that ours comes back as it was. Nothing here opens
 //! a file: `bodyFileName` of WireMock is asked of the caller.
