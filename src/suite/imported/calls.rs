@@ -73,7 +73,8 @@ fn fits(shape: ShapeId, value: &Value) -> bool {
         }
         (Kind::String { .. } | Kind::Blob { .. }, Value::String(_))
         | (Kind::Boolean, Value::Bool(_))
-        | (Kind::Integer { .. } | Kind::Timestamp, Value::Number(_)) => true,
+        | (Kind::Timestamp, Value::Number(_)) => true,
+        (Kind::Integer { .. }, Value::Number(number)) => !number.is_f64(),
         _ => false,
     }
 }

@@ -262,26 +262,35 @@ impl Names {
         let mut known: Vec<(String, String)> = Vec::new();
         for (arn, name) in &self.arns {
             if let (Some(variable), true) = (self.secrets.get(name), self.created.contains(name)) {
-                known.push((arn.clone(), format!("\u{0}{{{variable}.arn}}")));
+                known.push((arn.clone(), format!("${{{variable}.arn}}")));
             }
         }
-        let names =
-            self.secrets.iter().map(|(name, variable)| (name.clone(), format!("\u{0}{{{variable}}}")));
+        let names = self.secrets.iter().map(|(name, variable)| (name.clone(), format!("${{{variable}}}")));
         known.extend(names);
         let versions = self.versions.iter().filter(|(_, variable)| !self.saving.contains(variable));
-        known.extend(versions.map(|(id, variable)| (id.clone(), format!("\u{0}{{{variable}}}"))));
+        known.extend(versions.map(|(id, variable)| (id.clone(), format!("${{{variable}}}"))));
         known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        let mut text = escaped(&message.replace('\u{0}', ""));
-        for (value, shown) in known {
-            // A short name may be a part of any word.
-            if value.len() >= 4 || text == value {
-                text = text.replace(&value, &shown);
+        // A short name may be a part of any word.
+        known.retain(|(value, _)| value.len() >= 4 || message == value);
+        // In one go, so that nothing is looked for in what was put in.
+        let (mut text, mut plain) = (String::new(), String::new());
+        let mut rest = message;
+        while let Some(next) = rest.chars().next() {
+            match known.iter().find(|(value, _)| rest.starts_with(value.as_str())) {
+                Some((value, shown)) => {
+                    text.push_str(&escaped(&std::mem::take(&mut plain)));
+                    text.push_str(shown);
+                    rest = &rest[value.len()..];
+                }
+                None => {
+                    plain.push(next);
+                    rest = &rest[next.len_utf8()..];
+                }
             }
         }
-        let left = text.contains("smcheck-")
-            || text.contains("00000000-0000-4000-")
-            || text.contains(":000000000000:");
-        (!left).then(|| text.replace('\u{0}', "$"))
+        text.push_str(&escaped(&plain));
+        let marks = ["smcheck-", "00000000-0000-4000-", ":000000000000:"];
+        (!marks.iter().any(|mark| text.contains(mark))).then_some(text)
     }
 
     /// `labels` of a step; `None` where a version in it has no variable with a value.
