@@ -151,14 +151,22 @@ impl Playback {
         };
         let names = chosen.iter().map(|one| one.cassette.name().to_owned()).collect();
         let mut sessions = self.lock_to_change();
-        if sessions.len() >= SESSIONS_MAX && !sessions.contains_key(access_key) {
-            return Err(format!(
-                "there are {SESSIONS_MAX} sessions already; POST /_smcheck/reset drops them"
-            ));
-        }
+        has_room(&sessions, access_key)?;
         let session = Session::new(chosen, &self.values, options);
         sessions.insert(access_key.to_owned(), Arc::new(Mutex::new(session)));
         Ok(names)
+    }
+
+    /// The session of an access key, begun if there is none. Of first requests that come at once one begins it.
+    fn session_of(&self, access_key: &str) -> Result<Arc<Mutex<Session>>, String> {
+        let mut sessions = self.lock_to_change();
+        if let Some(session) = sessions.get(access_key) {
+            return Ok(Arc::clone(session));
+        }
+        has_room(&sessions, access_key)?;
+        let session = Arc::new(Mutex::new(Session::new(&self.shelf, &self.values, self.options)));
+        sessions.insert(access_key.to_owned(), Arc::clone(&session));
+        Ok(session)
     }
 
     /// The exchanges that no request has asked for yet, by access key; steps' own, not the probes'.
@@ -217,13 +225,9 @@ impl Playback {
             return self.search(&asked, now);
         }
         let Some(key) = key else { return self.unsigned(&asked, now) };
-        if let Err(why) = self.make_session(key, None, self.options) {
-            return miss::response(&why);
-        }
-        let session = self.lock().get(key).cloned();
-        match session {
-            Some(session) => self.tell(lock(&session).answer(&asked, now)),
-            None => miss::response("the session was reset while the request was on its way"),
+        match self.session_of(key) {
+            Ok(session) => self.tell(lock(&session).answer(&asked, now)),
+            Err(why) => miss::response(&why),
         }
     }
 
@@ -240,11 +244,10 @@ impl Playback {
     /// A request without a signature: one that was recorded so, or what a service says to it.
     fn unsigned(&self, asked: &Asked<'_>, now: Timestamp) -> WireResponse {
         const NOBODY: &str = "";
-        let sessions = self.lock().get(NOBODY).cloned();
-        let session = sessions.unwrap_or_else(|| {
-            let session = Arc::new(Mutex::new(Session::new(&self.shelf, &self.values, self.options)));
-            Arc::clone(self.lock_to_change().entry(NOBODY.to_owned()).or_insert(session))
-        });
+        let session = match self.session_of(NOBODY) {
+            Ok(session) => session,
+            Err(why) => return miss::response(&why),
+        };
         let mut session = lock(&session);
         match session.choose(asked) {
             Ok(candidate) => session.play(candidate, asked, now),
@@ -283,6 +286,14 @@ impl Playback {
     }
 }
 
+/// Whether one more session may be.
+fn has_room(sessions: &Sessions, access_key: &str) -> Result<(), String> {
+    match sessions.len() >= SESSIONS_MAX && !sessions.contains_key(access_key) {
+        true => Err(format!("there are {SESSIONS_MAX} sessions already; POST /_smcheck/reset drops them")),
+        false => Ok(()),
+    }
+}
+
 fn unused_at(cassette: &Cassette, at: usize) -> Unused {
     Unused {
         recording: cassette.name().to_owned(),
@@ -298,5 +309,22 @@ fn lock(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
 impl Responder for Playback {
     fn respond(&self, request: &WireRequest) -> WireResponse {
         self.answer(request, Timestamp::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_requests_that_come_at_once_share_a_session() {
+        let playback = Playback::new();
+        let (one, two) = (playback.session_of("KEY"), playback.session_of("KEY"));
+        assert!(Arc::ptr_eq(&one.expect("there is room"), &two.expect("there is room")));
+        for number in 1..SESSIONS_MAX {
+            playback.session_of(&number.to_string()).expect("there is room");
+        }
+        assert!(playback.session_of("one more").expect_err("there is none").contains("reset"));
+        assert!(playback.session_of("KEY").is_ok());
     }
 }
