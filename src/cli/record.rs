@@ -11,7 +11,7 @@ use super::run::{drive, drive_quietly, show, verdict_of, write_reports};
 use super::signals::Signals;
 use super::{output, settings};
 use crate::judge::diff::diff as compare;
-use crate::judge::{JudgeOptions, TargetInfo, assemble, observe};
+use crate::judge::{JudgeOptions, TargetInfo, agree_as_far, assemble, observe};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::server::{Playback, Responder};
@@ -136,7 +136,7 @@ pub(super) async fn replay(args: ReplayArgs) -> Result<Exit, Failure> {
     let mut compared = Compared::default();
     for scenario in &scenarios {
         let left = load_snapshot(&store, &scenario.id)?;
-        compared.add(&scenario.id, left.as_deref(), observed.get(&scenario.id).map(String::as_str));
+        compared.add(scenario, left.as_deref(), observed.get(&scenario.id).map(String::as_str));
     }
     compared.finish(&against, &name)
 }
@@ -154,7 +154,7 @@ pub(super) async fn diff(args: DiffArgs) -> Result<Exit, Failure> {
     let mut compared = Compared::default();
     for scenario in &scenarios {
         let of = |side: &BTreeMap<String, String>| side.get(&scenario.id).cloned();
-        compared.add(&scenario.id, of(&left).as_deref(), of(&right).as_deref());
+        compared.add(scenario, of(&left).as_deref(), of(&right).as_deref());
     }
     compared.finish(&args.left, &args.right)
 }
@@ -299,11 +299,13 @@ struct Compared {
     different: usize,
     only_left: usize,
     only_right: usize,
+    /// Those whose differences say nothing: a race that another request won, another day.
+    varying: Vec<String>,
     text: String,
 }
 
 impl Compared {
-    fn add(&mut self, id: &str, left: Option<&str>, right: Option<&str>) {
+    fn add(&mut self, scenario: &Scenario, left: Option<&str>, right: Option<&str>) {
         match (left, right) {
             (None, None) => {}
             (Some(_), None) => self.only_left += 1,
@@ -312,9 +314,11 @@ impl Compared {
                 let difference = compare(left, right);
                 if difference.is_empty() {
                     self.same += 1;
+                } else if agree_as_far(scenario, left, right) {
+                    self.varying.push(scenario.id.clone());
                 } else {
                     self.different += 1;
-                    self.text.push_str(&report::difference::render(id, &difference));
+                    self.text.push_str(&report::difference::render(&scenario.id, &difference));
                 }
             }
         }
@@ -328,8 +332,14 @@ impl Compared {
                 text.push_str(&format!(", {count} only from {side}"));
             }
         }
+        if !self.varying.is_empty() {
+            text.push_str(&format!(", {} the same as far as chance and the date allow", self.varying.len()));
+        }
         output::line(&text);
-        if self.same + self.different == 0 {
+        for id in &self.varying {
+            output::line(&format!("  {id}"));
+        }
+        if self.same + self.different + self.varying.len() == 0 {
             return Err(Failure::usage(format!("there is nothing that both {left} and {right} have")));
         }
         Ok(if self.different > 0 { Exit::Deviations } else { Exit::Expected })

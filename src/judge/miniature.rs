@@ -56,6 +56,7 @@ impl Mini {
                 needs: Vec::new(),
                 rules: Vec::new(),
                 isolated: false,
+                varies_by_date: false,
                 stop: true,
                 steps: Vec::new(),
                 place: Place { line: 1, column: 1 },

@@ -28,6 +28,7 @@ mod state;
 mod status;
 mod step;
 pub(crate) mod text;
+mod varying;
 pub mod verdict;
 
 #[cfg(test)]
@@ -45,4 +46,5 @@ pub use normalise::observe;
 pub use observation::Observation;
 pub use run::assemble;
 pub use status::{contract_fails, fails_run};
+pub use varying::agree_as_far;
 pub use verdict::*;

@@ -42,6 +42,9 @@ pub struct Scenario {
     pub rules: Vec<String>,
     /// Whether it needs an account or a server of its own.
     pub isolated: bool,
+    /// Whether what a right target answers depends on the day of the run (`varies: date`). Two right observations
+    /// then agree in their outcomes only.
+    pub varies_by_date: bool,
     /// Whether a deviating outcome ends it (`stop`, true unless said otherwise).
     pub stop: bool,
     /// The steps in order.

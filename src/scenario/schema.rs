@@ -105,6 +105,7 @@ fn file_key(key: &str) -> Value {
         }
         "rules" => json!({"type": "array", "items": {"type": "string"}}),
         "isolated" | "stop" => json!({"type": "boolean"}),
+        "varies" => json!({"enum": ["date"]}),
         "cases" => json!({
             "type": "object",
             "minProperties": 1,

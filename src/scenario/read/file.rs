@@ -43,6 +43,13 @@ impl Reader<'_> {
         let rules = fields.get("rules").map(|node| self.rules(node)).unwrap_or_default();
         let isolated = self.flag(&fields, "isolated", false);
         self.scope.isolated = isolated;
+        let varies_by_date = fields.get("varies").is_some_and(|node| {
+            let right = node.text() == Some("date");
+            if !right {
+                self.wrong(node.span, "`varies` knows `date` only", "write `varies: date`, or leave it out");
+            }
+            right
+        });
         let stop = self.flag(&fields, "stop", true);
         self.note(fields.get("note"));
         let steps = self.steps(fields.get("steps")?);
@@ -57,6 +64,7 @@ impl Reader<'_> {
             needs,
             rules,
             isolated,
+            varies_by_date,
             stop,
             steps,
             place: origin.case.unwrap_or(first).place(),
