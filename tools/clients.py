@@ -10,7 +10,9 @@ play, anew.
 """
 
 import argparse
+import base64
 import concurrent.futures
+import json
 import os
 import re
 import shutil
@@ -260,6 +262,14 @@ class Runs:
         self.stop(serve)
         print(f"tls: recorded by {first} from an https target, played to {', '.join(over_tls)} over https", flush=True)
 
+    def audited(self, folder, planted):
+        """Where `smcheck audit` finds what was planted."""
+        command = [self.smcheck, "audit", folder, "--canary", f"@{planted}", "--json", "-"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=clean_environment(), check=False)
+        if done.returncode not in (0, 1):
+            raise Failed(f"smcheck audit ended with {done.returncode}\n{done.stderr[-2000:]}")
+        return [f"{found['path']}:{found['line']}" for found in json.loads(done.stdout)["findings"] if found["kind"] == "canary"]
+
     def search(self):
         """Nothing that smcheck wrote or printed holds what was planted."""
         if not self.canaries.texts:
@@ -269,6 +279,20 @@ class Runs:
         if found:
             lines = {f"{file.relative_to(self.work)}: {place} ({form})" for place, form, file in found}
             raise Failed("canaries got out:\n" + "\n".join(sorted(lines)))
+        # And the search that users have: it finds what is planted, and in what smcheck wrote it finds none.
+        planted, sample = self.home / "planted.txt", self.home / "sample"
+        sample.mkdir(exist_ok=True)
+        planted.write_text("\n".join(self.canaries.texts.values()), encoding="utf-8")
+        try:
+            text = next(iter(self.canaries.texts.values()))
+            (sample / "log.txt").write_text(base64.b64encode(f"a {text} of".encode()).decode(), encoding="utf-8")
+            if not self.audited(sample, planted):
+                raise Failed("smcheck audit --canary does not find what was planted for it")
+            if places := self.audited(self.work, planted):
+                raise Failed("smcheck audit --canary found canaries:\n" + "\n".join(places))
+        finally:
+            planted.unlink()
+            shutil.rmtree(sample)
         files = sum(1 for file in self.work.rglob("*") if file.is_file())
         print(f"canaries: {len(self.canaries.texts)} places, in none of {files} files", flush=True)
 

@@ -163,11 +163,8 @@ fn mappings(folder: &Path) -> Result<Vec<Imported>, Failure> {
     if paths.is_empty() {
         return Err(Failure::usage(format!("{} holds no .json file", folder.display())));
     }
-    let read = |path: &PathBuf| {
-        let text = text(path)?;
-        wiremock::read(&text, &|name| body_file(&root, name)).map_err(|why| malformed(path, &why))
-    };
-    paths.iter().map(read).collect()
+    let texts = paths.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
+    wiremock::read_folder(&texts, &|name| body_file(&root, name)).map_err(|(at, why)| malformed(&paths[at], &why))
 }
 
 /// A file that a mapping names. It lies under `__files`, and no name leads out of there.

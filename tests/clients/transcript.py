@@ -29,8 +29,8 @@ def only(response, *members):
 
 
 def new_name():
-    """A name that no other run has."""
-    return f"app-{time.time_ns():x}"
+    """A name that no other run has, unless one is given: not every tool can play names that it did not record."""
+    return os.environ.get("APP_NAME") or f"app-{time.time_ns():x}"
 
 
 # Something unmistakable that tools/clients.py looks for afterwards in everything that smcheck wrote.

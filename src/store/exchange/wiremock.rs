@@ -12,7 +12,7 @@ use crate::service::wire::TARGET_HEADER;
 use crate::store::form;
 use crate::store::jsonl::RecordingLine;
 
-pub use super::wiremock_read::read;
+pub use super::wiremock_read::{read, read_folder};
 
 /// WireMock's pattern for any text, inside `equalToJson`.
 pub(super) const ANY: &str = "${json-unit.any-string}";
@@ -80,10 +80,18 @@ pub(super) fn below(path: &mut String, part: &str) -> usize {
     length
 }
 
-/// Which values stand as patterns: what no answer has told the client up to then.
+/// Whether a text is the stand-in of a version id, or of another UUID.
+fn is_version(text: &str) -> bool {
+    text.starts_with("00000000-0000-4000-")
+}
+
+/// Which values stand as patterns: what the client makes itself, and what no answer has told it up to then.
 struct Patterns {
     names: BTreeSet<String>,
     told: BTreeSet<String>,
+    /// What the client came with. It may say it again as it knows it, whatever answers made of it; but a version id is new
+    /// each time, and who names it later has it from an answer.
+    own: BTreeSet<String>,
     any: usize,
 }
 
@@ -91,7 +99,7 @@ impl Patterns {
     fn new(recording: &Recording) -> Self {
         let of_lines = recording.lines.iter().flat_map(|line| line.names.keys());
         let names = recording.head.names.keys().chain(of_lines).cloned().collect();
-        Patterns { names, told: BTreeSet::new(), any: 0 }
+        Patterns { names, told: BTreeSet::new(), own: BTreeSet::new(), any: 0 }
     }
 
     fn request(&mut self, line: &RecordingLine, request: &WireRequest, mark: &mut Mark) -> Value {
@@ -134,6 +142,9 @@ impl Patterns {
             Tree::Leaf(Value::String(text)) if self.is_open(text) => {
                 self.any += 1;
                 mark.values.insert(path.clone(), text.clone());
+                if !is_version(text) {
+                    self.own.insert(text.clone());
+                }
                 Tree::Leaf(Value::from(ANY))
             }
             Tree::Leaf(value) => Tree::Leaf(value.clone()),
@@ -161,10 +172,10 @@ impl Patterns {
     /// Whether the client puts a value of its own in place of this stand-in.
     fn is_open(&self, text: &str) -> bool {
         let stands = self.names.contains(text)
-            || text.starts_with("00000000-0000-4000-")
+            || is_version(text)
             || form::is_stand_in(text)
             || self.names.iter().any(|name| text.contains(name.as_str()));
-        (stands && !self.told.contains(text)) || text == ANY
+        (stands && (self.own.contains(text) || !self.told.contains(text))) || text == ANY
     }
 
     fn answered(&mut self, line: &RecordingLine) {

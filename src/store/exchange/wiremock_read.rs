@@ -89,6 +89,44 @@ fn ok() -> u16 {
 /// # Errors
 /// Where it is none.
 pub fn read(text: &str, body_file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Imported, Malformed> {
+    let (mut imported, entries) = unordered(text, body_file)?;
+    imported.entries = in_order(entries);
+    Ok(imported)
+}
+
+/// The mappings of a folder, file by file. WireMock writes a file for each stub that it records, so that the order is
+/// told by all of them together; files that were exported by smcheck tell it themselves, and stay apart.
+///
+/// # Errors
+/// Where one is none: which, and what is wrong with it.
+pub fn read_folder(
+    texts: &[String],
+    body_file: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Result<Vec<Imported>, (usize, Malformed)> {
+    let (mut ours, mut theirs, mut all) = (Vec::new(), Imported::default(), Vec::new());
+    for (at, text) in texts.iter().enumerate() {
+        let (mut imported, entries) = unordered(text, body_file).map_err(|why| (at, why))?;
+        if imported.head.is_some() {
+            imported.entries = in_order(entries);
+            ours.push(imported);
+            continue;
+        }
+        theirs.unanswered += imported.unanswered;
+        theirs.notes.append(&mut imported.notes);
+        all.extend(entries);
+    }
+    if ours.is_empty() || !all.is_empty() {
+        theirs.entries = in_order(all);
+        ours.push(theirs);
+    }
+    Ok(ours)
+}
+
+/// What a file holds, with its entries beside it as they stand there.
+fn unordered(
+    text: &str,
+    body_file: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Result<(Imported, Vec<(Stub, Entry)>), Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let stubs = stubs(text)?;
     let mut reading = Reading { imported: Imported::default(), body_file, vague: 0, templates: 0 };
@@ -110,8 +148,7 @@ pub fn read(text: &str, body_file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<I
     if reading.templates > 0 {
         imported.notes.push(format!("{} answers hold templates, which stay as they are", reading.templates));
     }
-    imported.entries = in_order(entries);
-    Ok(imported)
+    Ok((imported, entries))
 }
 
 /// The stubs of a file. Each is read where it stands, so that an error says its place.
@@ -366,8 +403,20 @@ fn filling(pattern: &Value) -> Option<usize> {
     inner.parse().ok().filter(|length| *length <= super::FILLING_MAX)
 }
 
+/// When a stub was recorded, as far as it tells: the second of its answer. Its file and `insertionIndex` tell nothing. In a
+/// second, a password that was drawn comes before what it was used for, since its form says what it is.
+fn by_time(entry: &Entry) -> (u64, bool) {
+    let date = entry.response.header("date").and_then(|text| httpdate::parse_http_date(text).ok());
+    let second = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+    let target = entry.request.header("x-amz-target").unwrap_or_default();
+    (second.map_or(0, |second| second.as_secs()), !target.ends_with(".GetRandomPassword"))
+}
+
 /// Stubs as they are used: where a scenario's states follow each other, in that order.
-fn in_order(entries: Vec<(Stub, Entry)>) -> Vec<Entry> {
+fn in_order(mut entries: Vec<(Stub, Entry)>) -> Vec<Entry> {
+    if entries.iter().all(|(_, entry)| entry.mark.is_none()) {
+        entries.sort_by_cached_key(|(_, entry)| by_time(entry));
+    }
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (stub, _)) in entries.iter().enumerate() {
         if let Some(scenario) = &stub.scenario_name {

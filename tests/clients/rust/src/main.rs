@@ -12,12 +12,24 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_sdk_secretsmanager::operation::get_secret_value::builders::GetSecretValueFluentBuilder;
 use aws_sdk_secretsmanager::primitives::Blob;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretValueEntry, Tag};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::test_util::dvr::{RecordingClient, ReplayingClient};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::shared::IntoShared;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Map, Value, json};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Prints a step, and returns the response, or nothing where it is an error of the service.
-fn step<R, E>(name: &str, response: Result<R, SdkError<E>>, out: impl FnOnce(&R) -> Value) -> Outcome<Option<R>>
+fn step<R, E>(
+    name: &str,
+    response: Result<R, SdkError<E>>,
+    out: impl FnOnce(&R) -> Value,
+) -> Outcome<Option<R>>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -97,11 +109,43 @@ fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 
+/// Sends a request once its body is there. RecordingClient hands over a body that says it has ended as soon as nothing more
+/// comes, although what came was not read yet, and hyper takes it at its word.
+#[derive(Clone, Debug)]
+struct Collected(SharedHttpConnector);
+
+impl HttpConnector for Collected {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+        let inner = self.0.clone();
+        HttpConnectorFuture::new(async move {
+            let body = std::mem::replace(request.body_mut(), SdkBody::empty());
+            let body =
+                ByteStream::new(body).collect().await.map_err(|error| ConnectorError::io(error.into()))?;
+            *request.body_mut() = SdkBody::from(body.into_bytes());
+            inner.call(request).await
+        })
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
+    let defaults = aws_config::defaults(BehaviorVersion::v2026_01_12());
+    // The SDK's own tools for tests, for tools/exchange.sh: one plays a file instead of asking anybody, the other keeps what
+    // was said.
+    if let Ok(file) = env::var("APP_REPLAY") {
+        let replay = ReplayingClient::from_file(file)?;
+        return application(&Client::new(&defaults.http_client(replay).load().await)).await;
+    }
+    if let Ok(file) = env::var("APP_RECORD_TO") {
+        let record = RecordingClient::new(Collected(Connector::builder().build_http().into_shared()));
+        application(&Client::new(&defaults.http_client(record.clone()).load().await)).await?;
+        return Ok(record.dump_to_file(file)?);
+    }
     let http = aws_smithy_http_client::Builder::new().build_http();
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http).load().await;
-    let client = Client::new(&config);
+    application(&Client::new(&defaults.http_client(http).load().await)).await
+}
+
+async fn application(client: &Client) -> Outcome<()> {
     let canary = env::var("APP_CANARY").unwrap_or_else(|_| "none".to_owned());
     let name = format!("app-{:x}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos());
     let (db, cert) = (&format!("{name}-db"), &format!("{name}-cert"));
@@ -114,21 +158,27 @@ async fn main() -> Outcome<()> {
         .secret_string(credentials(&canary, None))
         .tags(tag("team", &format!("{canary} backend")))
         .tags(tag("stage", "test"));
-    let first = step("create", create.send().await, |r| named!(r, "VersionId": r.version_id().map(Value::from)))?
-        .and_then(|r| r.version_id)
-        .ok_or("no secret was created")?;
+    let first =
+        step("create", create.send().await, |r| named!(r, "VersionId": r.version_id().map(Value::from)))?
+            .and_then(|r| r.version_id)
+            .ok_or("no secret was created")?;
     let certificate = Blob::new(format!("{canary} certificate {}", random()));
     let create = client.create_secret().name(cert).secret_binary(certificate);
-    let created = step("create-binary", create.send().await, |r| named!(r, "VersionId": r.version_id().map(Value::from)))?
-        .and_then(|r| r.arn)
-        .ok_or("no second secret was created")?;
+    let created = step(
+        "create-binary",
+        create.send().await,
+        |r| named!(r, "VersionId": r.version_id().map(Value::from)),
+    )?
+    .and_then(|r| r.arn)
+    .ok_or("no second secret was created")?;
     let again = client.create_secret().name(db).secret_string(credentials(&canary, None));
     step("create-again", again.send().await, |r| named!(r))?;
 
     let of_db = || client.get_secret_value().secret_id(db);
     let secret = read("read", of_db()).await?.and_then(|r| r.secret_string).ok_or("there is no secret")?;
     let secret: Value = serde_json::from_str(&secret)?;
-    let parsed = json!({"username": secret["username"], "SecretString": secret["password"], "port": secret["port"]});
+    let parsed =
+        json!({"username": secret["username"], "SecretString": secret["password"], "port": secret["port"]});
     println!("{}", json!({"step": "parse", "out": parsed}));
     read("read-binary", client.get_secret_value().secret_id(created)).await?;
     read("read-missing", client.get_secret_value().secret_id(format!("{name}-none"))).await?;
@@ -138,9 +188,10 @@ async fn main() -> Outcome<()> {
         .secret_id(db)
         .description(format!("{canary} of the application, changed"))
         .secret_string(credentials(&canary, None));
-    let second = step("update", update.send().await, |r| named!(r, "VersionId": r.version_id().map(Value::from)))?
-        .and_then(|r| r.version_id)
-        .ok_or("nothing was updated")?;
+    let second =
+        step("update", update.send().await, |r| named!(r, "VersionId": r.version_id().map(Value::from)))?
+            .and_then(|r| r.version_id)
+            .ok_or("nothing was updated")?;
     read("read-updated", of_db()).await?;
     read("read-replaced", of_db().version_stage("AWSPREVIOUS")).await?;
     read("read-by-version", of_db().version_id(&first)).await?;
@@ -175,7 +226,8 @@ async fn main() -> Outcome<()> {
     let mut pages = versions.into_paginator().page_size(1).send();
     while let Some(page) = pages.next().await {
         for version in page?.versions() {
-            stages.insert(version.version_id().unwrap_or_default().to_owned(), json!(version.version_stages()));
+            stages
+                .insert(version.version_id().unwrap_or_default().to_owned(), json!(version.version_stages()));
         }
     }
     println!("{}", json!({"step": "versions", "out": {"VersionIdsToStages": stages}}));
@@ -192,9 +244,11 @@ async fn main() -> Outcome<()> {
     describe("describe-tagged", &client, db).await?;
     let put = client.put_resource_policy().secret_id(db).resource_policy(policy(&canary));
     step("put-policy", put.send().await, |r| named!(r))?;
-    step("get-policy", client.get_resource_policy().secret_id(db).send().await, |r| {
-        named!(r, "ResourcePolicy": r.resource_policy().map(Value::from))
-    })?;
+    step(
+        "get-policy",
+        client.get_resource_policy().secret_id(db).send().await,
+        |r| named!(r, "ResourcePolicy": r.resource_policy().map(Value::from)),
+    )?;
     step("delete-policy", client.delete_resource_policy().secret_id(db).send().await, |r| named!(r))?;
 
     let mut names = Vec::new();
@@ -205,7 +259,8 @@ async fn main() -> Outcome<()> {
     }
     println!("{}", json!({"step": "list", "out": {"Names": names}}));
     let batch = client.batch_get_secret_value().secret_id_list(db).secret_id_list(cert).send().await?;
-    let values: Vec<Value> = batch.secret_values().iter().map(|entry: &SecretValueEntry| value!(entry)).collect();
+    let values: Vec<Value> =
+        batch.secret_values().iter().map(|entry: &SecretValueEntry| value!(entry)).collect();
     println!("{}", json!({"step": "batch", "out": {"SecretValues": values}}));
 
     let delete = client.delete_secret().secret_id(db).recovery_window_in_days(7);
