@@ -1,6 +1,7 @@
 // Data for the page that nobody recorded: as many scenarios and targets as asked for, the same ones every time.
 //
 //   node synthetic.mjs SCENARIOS TARGETS >data.json
+//   node synthetic.mjs hostile >data.json
 //
 // A scenario is a sequence of operations on the labels of a secret. A small model moves the labels as the service does, and
 // once more with what a target gets wrong, so that timelines and deviations fit each other.
@@ -226,7 +227,35 @@ function causesOf(rows, at) {
     });
 }
 
+/** Strings that a target could choose to break out, to load something or to mislead the eye. */
+export const HOSTILE = [
+  "</script><script>window.broken = 1</script>",
+  "<img src=x onerror=\"window.broken = 1\">",
+  "/*DATA*/ /*SCRIPT*/ <!-- <style>*{display:none}</style>",
+  "left\u202eright\u2066 \u0000\u001b[31m\u200b end",
+  "__proto__",
+  "${7*7} {{7*7}} \" onfocus=\"window.broken = 1",
+];
+
+/** A small comparison that holds each of them in every place that a target or a scenario could fill. */
+export function hostile() {
+  const data = synthetic(HOSTILE.length, 2);
+  data.targets.forEach((target, at) => Object.assign(target, { name: `${HOSTILE[at]}`, version: HOSTILE[3], endpoint: HOSTILE[1] }));
+  data.scenarios.forEach((scenario, at) => {
+    const text = HOSTILE[at];
+    Object.assign(scenario, { title: text, source: text, rules: [text], operations: [text] });
+    scenario.steps[0].operation = text;
+    scenario.expected.secrets[0].name = text;
+    scenario.expected.secrets[0].versions[0].labels[0] = [text];
+    const deviation = { step: 1, line: 3, operation: text, kind: "member", severity: text, path: text, cause: "c01", expected: { [text]: text }, actual: text, evidence: "inferred", source: text };
+    scenario.cells[0] = { status: "deviated", reason: text, millis: 1, deviations: [deviation, { ...deviation, kind: "message", expected: text, actual: `${text} or not` }], observed: scenario.expected };
+  });
+  data.causes = [{ target: 0, id: "c01", operation: HOSTILE[0], kind: "member", summary: HOSTILE[1], evidence: "inferred", source: HOSTILE[3], smallest: data.scenarios[0].id, scenarios: HOSTILE.length }];
+  return data;
+}
+
 if (process.argv[1]?.endsWith("synthetic.mjs")) {
   const [scenarios = "500", targets = "8"] = process.argv.slice(2);
-  process.stdout.write(JSON.stringify(synthetic(Number(scenarios), Number(targets))));
+  const data = scenarios === "hostile" ? hostile() : synthetic(Number(scenarios), Number(targets));
+  process.stdout.write(JSON.stringify(data));
 }

@@ -136,26 +136,33 @@ function weightBar(number, most) {
 }
 
 function causeBody(data, group) {
+  const first = group.each[0];
+  const alike = group.each.every((cause) => cause.evidence === first.evidence && cause.source === first.source);
+  const heads = ["Target", "Smallest scenario", "Explains", alike ? null : "Evidence"].filter(Boolean);
+  return [
+    alike ? h("p", { class: "cause-evidence" }, evidenceMark(first.evidence), " ", first.source) : null,
+    h(
+      "table",
+      { class: "cause-targets" },
+      h("caption", { class: "unseen" }, "The targets that show it"),
+      h("thead", null, h("tr", null, heads.map((word) => h("th", { scope: "col" }, word)))),
+      h("tbody", null, group.each.map((cause) => causeRow(data, cause, alike))),
+    ),
+  ];
+}
+
+function causeRow(data, cause, alike) {
+  const row = data.byId.get(cause.smallest);
+  const only = writeHash(data, { ...emptyState(), cause: `${cause.target}:${cause.id}` });
   return h(
-    "ul",
-    { class: "cause-targets" },
-    group.each.map((cause) => {
-      const target = data.targets[cause.target];
-      const row = data.byId.get(cause.smallest);
-      const only = writeHash(data, { ...emptyState(), cause: `${cause.target}:${cause.id}` });
-      return h(
-        "li",
-        null,
-        h("span", { class: "target-name" }, target?.name ?? ""), " ",
-        h("span", { class: "cause-id" }, cause.id),
-        h("dl", { class: "facts-list" },
-          h("dt", null, "Evidence"), h("dd", null, evidenceMark(cause.evidence), " ", cause.source),
-          h("dt", null, "Smallest"),
-          h("dd", null, row ? h("a", { href: cellLink(data, row, cause.target), class: "id" }, cause.smallest) : h("span", { class: "id" }, cause.smallest)),
-          h("dt", null, "Explains"),
-          h("dd", null, h("a", { href: only }, `show ${counted(cause.scenarios, "scenario")} in the matrix`))),
-      );
-    }),
+    "tr",
+    null,
+    h("th", { scope: "row" },
+      h("span", { class: "target-name" }, data.targets[cause.target]?.name ?? ""), " ",
+      h("span", { class: "cause-id" }, cause.id)),
+    h("td", null, row ? h("a", { href: cellLink(data, row, cause.target), class: "id" }, cause.smallest) : h("span", { class: "id" }, cause.smallest)),
+    h("td", { class: "explains" }, h("a", { href: only, title: "Show them in the matrix" }, counted(cause.scenarios, "scenario"))),
+    alike ? null : h("td", null, evidenceMark(cause.evidence), " ", cause.source),
   );
 }
 

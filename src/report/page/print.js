@@ -8,7 +8,7 @@ function preparePrint(data, app) {
   const targets = shownTargets(data, app.state);
   const rows = app.rows.filter((entry) => targets.some((target) => differs(entry.cells[target.at])));
   const shown = rows.slice(0, MOST_PRINTED);
-  const head = h("tr", null, h("th", { scope: "col" }, "Scenario"), targets.map((target) => h("th", { scope: "col", class: "print-target" }, target.key)));
+  const head = h("tr", null, h("th", { scope: "col", class: "print-scenario" }, "Scenario"), targets.map((target) => h("th", { scope: "col", class: "print-target" }, target.key)));
   const body = shown.map((entry) =>
     h("tr", null,
       h("th", { scope: "row" }, h("span", { class: "row-title" }, entry.scenario.title), h("span", { class: "row-id" }, entry.id)),
@@ -34,8 +34,9 @@ function forgetPrint(data, app) {
 }
 
 function printCell(cell) {
-  const kinds = kindsOf(cell);
-  return h("td", { class: `print-cell ${statusOf(cell)}` }, symbol(statusOf(cell)), h("span", null, kinds || STATUS[statusOf(cell)].word));
+  const status = statusOf(cell);
+  const note = status === "passed" ? h("span", { class: "unseen" }, STATUS.passed.word) : kindsOf(cell) || STATUS[status].word;
+  return h("td", { class: `print-cell ${status}` }, symbol(status), note);
 }
 
 function legendItems() {
