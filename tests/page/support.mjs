@@ -68,7 +68,9 @@ export async function told(page) {
 export async function holdToRules(page, where, root = null) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async (selector) => {
-    const result = await globalThis.axe.run(selector ?? document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
+    // Links of this page hold its state after `#`; that rule takes them for links to a place in it.
+    const rules = { "skip-link": { enabled: false } };
+    const result = await globalThis.axe.run(selector ?? document, { rules, runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
     return result.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`);
   }, root);
   assert.deepEqual(violations, [], where);

@@ -154,10 +154,10 @@ class Grid {
     const worst = gravest(cell);
     const more = number > 1 ? ` +${number - 1}` : "";
     const note = worst ? `${worst.kind}${more}` : "";
-    const told = number > 0 ? `, ${counted(number, "deviation")}, first of kind ${worst.kind}` : "";
+    const told = `${column.word}: ${STATUS[status]?.word ?? status}${number > 0 ? `, ${note}, ${counted(number, "deviation")}` : ""}`;
     return h(
       "div",
-      { role: "gridcell", class: `cell ${status}`, "aria-label": `${column.word}: ${STATUS[status]?.word ?? status}${told}`, title: `${column.word}: ${STATUS[status]?.word ?? status}${told}`, ...common },
+      { role: "gridcell", class: `cell ${status}`, "aria-label": told, title: told, ...common },
       symbol(status),
       note ? h("span", { class: "cell-note", "aria-hidden": "true" }, note) : null,
     );

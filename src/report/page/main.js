@@ -68,10 +68,14 @@ function start() {
   }
 
   function showPanel(was, focusOn) {
-    if (app.state.open) detail.show(app.state.open, focusOn);
-    else if (was) {
+    if (app.state.open) {
+      if (!was) app.opener = document.activeElement?.closest("#causes a") ?? null;
+      detail.show(app.state.open, focusOn);
+    } else if (was) {
       detail.hide();
-      grid.focusCell(was);
+      // Back to the link that led here; where there was none, to the cell.
+      if (app.opener?.isConnected) app.opener.focus();
+      else grid.focusCell(was);
     }
   }
 
@@ -79,12 +83,14 @@ function start() {
   function fromAddress(first) {
     if (!first && location.hash === app.hash) return;
     const was = app.state.open;
+    const before = [...app.state.target].join();
     const { state, problem } = readHash(data, location.hash);
     // A link inside the page that names no cell closes the panel; the focus goes where the reader looks next.
     app.state = state;
     app.problem = problem;
     app.hash = location.hash;
-    refresh(true);
+    // Causes that are unfolded stay so, unless they are others now.
+    refresh(first || [...state.target].join() !== before);
     showPanel(was);
     if (!first && was && !state.open) {
       byId("matrix").scrollIntoView({ block: "start" });
