@@ -109,7 +109,9 @@ mod tests {
     fn the_page_names_no_other_place_and_writes_no_markup() {
         let page = page(&json!({}));
         let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
-        for forbidden in ["http:", "https:", "//cdn", "@import", "url(", "src=", "innerHTML", "insertAdjacentHTML"] {
+        for forbidden in
+            ["http:", "https:", "//cdn", "@import", "url(", "src=", "innerHTML", "insertAdjacentHTML"]
+        {
             assert!(!without_namespace.contains(forbidden), "{forbidden}");
         }
         for forbidden in ["document.write", "eval(", "new Function", " onclick", " onload", "style=\""] {
