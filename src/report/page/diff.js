@@ -12,9 +12,26 @@ const nullIsNothing = (kind) => kind !== "value" && kind !== "type";
 function linesOf(value, kind, plainText) {
   if ((value === null || value === undefined) && nullIsNothing(kind)) return null;
   if (typeof value === "string" && plainText) return value.split("\n");
-  const flat = JSON.stringify(value);
-  const text = flat !== undefined && flat.length <= 48 ? spaced(value) : JSON.stringify(value, null, 2);
-  return (text ?? "null").split("\n");
+  return pretty(value ?? null, "").split("\n");
+}
+
+/** Values of more characters than this are broken into lines. */
+const INLINE = 48;
+
+/** JSON over several lines, where what is short stays on one. */
+function pretty(value, indent) {
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const flat = spaced(value);
+  // What holds lists or objects is broken on both sides alike, however short, so that lines can be compared.
+  const isLeaf = Object.values(value).every((entry) => entry === null || typeof entry !== "object");
+  if (isLeaf && flat.length <= INLINE) return flat;
+  const inner = `${indent}  `;
+  const isList = Array.isArray(value);
+  const parts = isList
+    ? value.map((entry) => inner + pretty(entry, inner))
+    : Object.entries(value).map(([key, entry]) => `${inner}${JSON.stringify(key)}: ${pretty(entry, inner)}`);
+  const [open, close] = isList ? "[]" : "{}";
+  return `${open}\n${parts.join(",\n")}\n${indent}${close}`;
 }
 
 /** JSON on one line, with a space after commas and colons. */
@@ -104,7 +121,15 @@ function wordPieces(left, right) {
     if (sign !== "+") put(0, a[i], sign === "-");
     if (sign !== "-") put(1, b[j], sign === "+");
   }
-  return out;
+  return alike(out) ? out : [[[left, true]], [[right, true]]];
+}
+
+/** Whether enough is unmarked for the marks to say something. */
+function alike(sides) {
+  return sides.every((pieces) => {
+    const letters = (wanted) => pieces.filter(([, marked]) => marked === wanted).map(([text]) => text).join("").replace(/[^\p{L}\p{N}]/gu, "").length;
+    return letters(false) * 8 >= letters(true);
+  });
 }
 
 /** The lines of both sides as elements, each with what differs marked. */
@@ -132,9 +157,15 @@ function lineElement(text, changed, pieces, sign) {
   // A line that the other side alone has: an empty one keeps the two beside each other.
   if (text === null) return h("span", { class: "line gap", "aria-hidden": "true" }, "\u00a0");
   const body = pieces
-    ? pieces.map(([piece, marked]) => (marked ? h("mark", null, piece) : piece))
-    : changed && sign ? h("mark", null, text === "" ? "\u00a0" : text) : text;
+    ? pieces.map(([piece, marked]) => (marked ? marking(piece) : piece))
+    : changed && sign ? marking(text) : text;
   return h("span", { class: changed ? "line changed" : "line" }, body, "\n");
+}
+
+/** The text with a mark on it; what indents it has none. */
+function marking(text) {
+  const indent = /^ {2,}/.exec(text)?.[0] ?? "";
+  return [indent, h("mark", null, text.slice(indent.length) || "\u00a0")];
 }
 
 function limited(lines) {

@@ -54,7 +54,7 @@ function targetRow(target) {
     h("td", { class: "bar-cell" }, judged > 0 ? bar(agreement) : null),
     h("td", { class: "number strong", "data-label": "outcomes right" }, share(agreement.outcomes)),
     h("td", { class: "number", "data-label": "all right" }, share(agreement.all)),
-    h("td", { class: "tallies" }, h("ul", null,
+    h("td", { class: "tallies" }, target.unusable ? h("p", { class: "unusable" }, symbol("error"), h("span", null, target.unusable)) : null, h("ul", null,
       tallies.map(([status, number]) =>
         h("li", { title: STATUS[status].tells }, symbol(status), `${number.toLocaleString("en")} ${tallyWord(status, number)}`)))),
   );
@@ -140,7 +140,7 @@ function causeBody(data, group) {
   const alike = group.each.every((cause) => cause.evidence === first.evidence && cause.source === first.source);
   const heads = ["Target", "Smallest scenario", "Explains", alike ? null : "Evidence"].filter(Boolean);
   return [
-    alike ? h("p", { class: "cause-evidence" }, evidenceMark(first.evidence), " ", first.source) : null,
+    alike ? h("p", { class: "cause-evidence" }, evidenceMark(first.evidence), ": ", first.source) : null,
     h(
       "table",
       { class: "cause-targets" },
@@ -162,7 +162,7 @@ function causeRow(data, cause, alike) {
       h("span", { class: "cause-id" }, cause.id)),
     h("td", null, row ? h("a", { href: cellLink(data, row, cause.target), class: "id" }, cause.smallest) : h("span", { class: "id" }, cause.smallest)),
     h("td", { class: "explains" }, h("a", { href: only, title: "Show them in the matrix" }, counted(cause.scenarios, "scenario"))),
-    alike ? null : h("td", null, evidenceMark(cause.evidence), " ", cause.source),
+    alike ? null : h("td", null, evidenceMark(cause.evidence), ": ", cause.source),
   );
 }
 

@@ -198,7 +198,7 @@ function drawSecret(secret, side, top, steps, looks, names, layers) {
     const height = LANE + (most - 1) * STACK;
     const middle = y + height / 2;
     names.append(h("span", { class: "lane-name", css: { top: `${middle - 9}px` } }, lane.name));
-    drawLane(lane, states, middle, layers.back);
+    drawLane(lane, states, middle, layers);
     states.forEach((labels, at) => {
       const ordered = inOrder([...looks.keys()], new Set(labels ?? []));
       ordered.forEach((label, place) => {
@@ -220,14 +220,14 @@ function drawSecret(secret, side, top, steps, looks, names, layers) {
 }
 
 /** The line of a version: from the step after which it is known; dotted where it was not looked at. */
-function drawLane(lane, states, middle, back) {
+function drawLane(lane, states, middle, { back, chips }) {
   const first = states.findIndex((labels) => labels !== null);
   states.forEach((labels, at) => {
     if (first < 0 || at < first) return;
     const x = at * COLUMN;
     const from = at === first ? x + COLUMN / 2 : x;
     back.append(s("path", { d: `M${from} ${middle}H${x + COLUMN}`, class: labels === null ? "lane unknown" : "lane" }));
-    if (labels === null) back.append(s("text", { x: x + COLUMN / 2, y: middle - 5, "text-anchor": "middle", class: "lane-note" }, "not looked at"));
+    if (labels === null) chips.append(s("text", { x: x + COLUMN / 2, y: middle - 5, "text-anchor": "middle", class: "lane-note" }, "not looked at"));
     else if (labels.length === 0) back.append(s("circle", { cx: x + COLUMN / 2, cy: middle, r: 3, class: "empty" }, s("title", null, `${lane.name}: no label`)));
   });
 }
