@@ -54,7 +54,10 @@ mod tests {
         assert_eq!(found(Path::new("scenarios/a.yaml")).as_deref(), Some("conformance/scenarios/a.yaml"));
         assert_eq!(found(&here.join("scenarios/a.yaml")).as_deref(), Some("conformance/scenarios/a.yaml"));
         assert_eq!(found(Path::new("scenarios/b.yaml")), None, "it is not there");
-        assert_eq!(place_in(Path::new("scenarios/a.yaml"), &here, &here.join("scenarios")).as_deref(), Some("a.yaml"));
+        assert_eq!(
+            place_in(Path::new("scenarios/a.yaml"), &here, &here.join("scenarios")).as_deref(),
+            Some("a.yaml")
+        );
         let elsewhere = tempfile::tempdir().expect("there is room for a folder");
         assert_eq!(place_in(Path::new("scenarios/a.yaml"), &here, elsewhere.path()), None);
     }

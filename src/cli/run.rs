@@ -21,10 +21,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let reports = settings::reports(&args.judging.report)?;
     let config = settings::config()?;
     let scenarios = part(settings::load(&args.select)?, &args.sharding)?;
-    let judge = JudgeOptions {
-        flaky: args.sharding.flaky == Flaky::Fail,
-        ..settings::judge_options(&args.judging)
-    };
+    let judge =
+        JudgeOptions { flaky: args.sharding.flaky == Flaky::Fail, ..settings::judge_options(&args.judging) };
     let part = args.sharding.partition.map(|partition| partition.to_string());
     if part.is_some() && args.judging.strict_known {
         return Err(Failure::usage(
@@ -111,7 +109,11 @@ impl Again<'static> {
 }
 
 /// The exit code that the verdicts ask for; that nothing was judged is no success.
-pub(super) fn conclude(runs: &[RunVerdict], judge: &JudgeOptions, strict_known: bool) -> Result<Exit, Failure> {
+pub(super) fn conclude(
+    runs: &[RunVerdict],
+    judge: &JudgeOptions,
+    strict_known: bool,
+) -> Result<Exit, Failure> {
     let exit = verdict_of(runs, judge, strict_known);
     if exit != Exit::Expected {
         return Ok(exit);
@@ -321,9 +323,7 @@ pub(super) fn write_reports_of(
         let text = with_failing(judge, strict_known, |failing| match wanted.kind {
             ReportKind::Json => Ok(report::json::render_part(runs, part)),
             ReportKind::Junit => Ok(report::junit::render(told, &failing)),
-            ReportKind::Markdown => {
-                Ok(report::markdown::render(told, &failing, report::markdown::COMMENT))
-            }
+            ReportKind::Markdown => Ok(report::markdown::render(told, &failing, report::markdown::COMMENT)),
             ReportKind::Github => {
                 github::summary(told, &failing)?;
                 Ok(report::github::render(told, &failing, &github::place))

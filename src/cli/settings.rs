@@ -123,11 +123,7 @@ impl Gate {
 
 /// How verdicts count.
 pub(super) fn judge_options(judging: &Judging) -> JudgeOptions {
-    JudgeOptions {
-        strict: judging.strict,
-        gate: judging.gate.map(Gate::kind),
-        ..JudgeOptions::default()
-    }
+    JudgeOptions { strict: judging.strict, gate: judging.gate.map(Gate::kind), ..JudgeOptions::default() }
 }
 
 /// A report that was asked for.

@@ -122,7 +122,8 @@ fn of_cause<'a>(verdict: &'a Verdict, cause: &Cause) -> Option<&'a Deviation> {
 }
 
 fn line(word: &str, place: Option<&(String, usize)>, title: &str, text: &str) -> String {
-    let place = place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", property(file)));
+    let place =
+        place.map_or_else(String::new, |(file, line)| format!("file={},line={line},", property(file)));
     format!("::{word} {place}title={}::{}\n", property(title), data(text))
 }
 

@@ -212,11 +212,7 @@ fn run(run: &RunVerdict) -> Run {
 }
 
 fn explained(cause: &Cause) -> Explained {
-    Explained {
-        cause: cause.clone(),
-        severity: Some(cause.kind.severity()),
-        smallest: cause.example.clone(),
-    }
+    Explained { cause: cause.clone(), severity: Some(cause.kind.severity()), smallest: cause.example.clone() }
 }
 
 fn scenario(verdict: &Verdict, contract: &[Deviation]) -> Scenario {

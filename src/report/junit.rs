@@ -101,7 +101,8 @@ fn rerun(earlier: &Attempt, verdict: &Verdict) -> TestRerun {
     };
     let mut rerun = TestRerun::new(kind);
     let reason = earlier.reason.as_deref().and_then(|told| told.lines().next()).map(plain);
-    let first = earlier.deviations.first().map(|first| format!("step {}, {}", first.step, deviation::line(first)));
+    let first =
+        earlier.deviations.first().map(|first| format!("step {}, {}", first.step, deviation::line(first)));
     rerun.set_type(ty).set_message(first.or(reason).unwrap_or_default());
     let mut blocks: Vec<String> = earlier.reason.iter().map(|reason| paragraphs(reason)).collect();
     for found in &earlier.deviations {

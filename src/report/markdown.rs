@@ -167,7 +167,10 @@ fn head(run: &RunVerdict, failing: &Failing<'_>) -> String {
         why.push(counted(contract, "contract finding", "contract findings"));
     }
     if failing.gone && !run.gone.is_empty() {
-        why.push(format!("{} of the known list that did not occur", counted(run.gone.len(), "entry", "entries")));
+        why.push(format!(
+            "{} of the known list that did not occur",
+            counted(run.gone.len(), "entry", "entries")
+        ));
     }
     let verdict = if totals.judged() + totals.errors == 0 {
         "⚪ nothing ran".to_owned()
@@ -232,7 +235,8 @@ fn cause(cause: &Cause, run: &RunVerdict) -> String {
         String::new()
     } else {
         let requests = run.verdicts.iter().find(|verdict| verdict.id == cause.example);
-        let size = requests.map_or_else(String::new, |one| format!(", {}", counted(one.requests, "request", "requests")));
+        let size = requests
+            .map_or_else(String::new, |one| format!(", {}", counted(one.requests, "request", "requests")));
         format!("; smallest: {}{size}", code(&cause.example))
     };
     format!(
@@ -254,26 +258,37 @@ fn details(page: &mut Page, run: &RunVerdict, failing: &Failing<'_>, named: bool
     let failed: Vec<&Verdict> =
         run.verdicts.iter().filter(|one| (failing.scenario)(one) || one.status == Status::Error).collect();
     if !failed.is_empty() {
-        page.add(&format!("\n**{}{}**\n", counted(failed.len(), "scenario that fails", "scenarios that fail"), prose(&of)));
+        page.add(&format!(
+            "\n**{}{}**\n",
+            counted(failed.len(), "scenario that fails", "scenarios that fail"),
+            prose(&of)
+        ));
     }
     let mut left_out = 0;
     for verdict in failed {
         let heading = format!("{} {}: {}", verdict.status.as_str(), verdict.id, verdict.title);
-        let section = format!("\n<details><summary>{}</summary>\n\n{}\n</details>\n", html(&heading), told(verdict));
+        let section =
+            format!("\n<details><summary>{}</summary>\n\n{}\n</details>\n", html(&heading), told(verdict));
         // One that does not fit leaves room for the lists below.
         if page.text.len() + section.len() + 4096 > page.limit || !page.add(&section) {
             left_out += 1;
         }
     }
     if left_out > 0 {
-        page.add(&format!("\n_{} more did not fit here; the JSON report holds them._\n", thousands(left_out)));
+        page.add(&format!(
+            "\n_{} more did not fit here; the JSON report holds them._\n",
+            thousands(left_out)
+        ));
     }
     let list = |wanted: &dyn Fn(&Verdict) -> bool, what: &dyn Fn(&Verdict) -> String| -> (usize, String) {
         let rows: Vec<String> = run.verdicts.iter().filter(|one| wanted(one)).map(what).collect();
         (rows.len(), rows.concat())
     };
     let first = |verdict: &Verdict| {
-        let told = verdict.deviations.first().map_or_else(String::new, |one| format!(": {}", code(&deviation::line(one))));
+        let told = verdict
+            .deviations
+            .first()
+            .map_or_else(String::new, |one| format!(": {}", code(&deviation::line(one))));
         format!("- {}{told}\n", code(&verdict.id))
     };
     let reason = |verdict: &Verdict| {
@@ -301,7 +316,8 @@ fn details(page: &mut Page, run: &RunVerdict, failing: &Failing<'_>, named: bool
     if !run.gone.is_empty() {
         let rows: String =
             run.gone.iter().map(|gone| format!("- {}: {}\n", code(&gone.place), code(&gone.entry))).collect();
-        let heading = format!("{} of the known list did not occur{of}", counted(run.gone.len(), "entry", "entries"));
+        let heading =
+            format!("{} of the known list did not occur{of}", counted(run.gone.len(), "entry", "entries"));
         page.fold(&heading, &rows, false);
     }
 }
@@ -329,7 +345,10 @@ fn told(verdict: &Verdict) -> String {
         lines.push(deviation::block(found, Some(&verdict.path), COLUMNS, PLAIN).join("\n"));
     }
     for (_, known) in &verdict.known {
-        lines.push(format!("known: {}", deviation::block(known, Some(&verdict.path), COLUMNS, PLAIN).join("\n")));
+        lines.push(format!(
+            "known: {}",
+            deviation::block(known, Some(&verdict.path), COLUMNS, PLAIN).join("\n")
+        ));
     }
     block(&lines.join("\n\n"))
 }

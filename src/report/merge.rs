@@ -74,8 +74,10 @@ fn missing(parts: &[Part]) -> Vec<String> {
                 "{} is part {other}:{number}/{count}, and others are parts of {how}:…/{of}",
                 part.name
             )),
-            None => against
-                .push(format!("{} is no part of a catalogue, and others are parts of {how}:…/{of}", part.name)),
+            None => against.push(format!(
+                "{} is no part of a catalogue, and others are parts of {how}:…/{of}",
+                part.name
+            )),
         }
     }
     let there: Vec<u32> = cuts.iter().flatten().map(|(_, number, _)| *number).collect();
@@ -109,7 +111,8 @@ impl Gathered {
 
     fn add(&mut self, name: &str, run: &RunVerdict, against: &mut Vec<String>) {
         if self.target.version != run.target.version {
-            let version = |target: &TargetInfo| target.version.clone().unwrap_or_else(|| "no version".to_owned());
+            let version =
+                |target: &TargetInfo| target.version.clone().unwrap_or_else(|| "no version".to_owned());
             against.push(format!(
                 "{} ran on {} {}, and {name} on {}",
                 self.first,

@@ -160,7 +160,11 @@ fn operation(name: &str) -> String {
 /// A word as a shell takes it.
 fn shell(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(safe) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 /// The width, the colours and what fails, for all sections. A section is lines; an empty one is left out.
@@ -236,9 +240,14 @@ impl Page<'_> {
 
     /// The commands that tell more of a scenario on this target.
     fn more(&self, verdict: &Verdict, run: &RunVerdict) -> String {
-        let mut commands =
-            vec![format!("smcheck repro {} -t {}", shell(&plain(&verdict.id)), shell(&plain(&run.target.name)))];
-        commands.extend(verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))));
+        let mut commands = vec![format!(
+            "smcheck repro {} -t {}",
+            shell(&plain(&verdict.id)),
+            shell(&plain(&run.target.name))
+        )];
+        commands.extend(
+            verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))),
+        );
         commands.join("; ")
     }
 

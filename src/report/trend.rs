@@ -147,10 +147,8 @@ fn target(old: &RunVerdict, new: &RunVerdict) -> TargetTrend {
 
 fn scenario(trend: &mut TargetTrend, left: &Verdict, right: &Verdict) {
     trend.both += 1;
-    let moved = || Change {
-        id: right.id.clone(),
-        what: format!("{} → {}", left.status.as_str(), state(right)),
-    };
+    let moved =
+        || Change { id: right.id.clone(), what: format!("{} → {}", left.status.as_str(), state(right)) };
     match (fails(left.status), fails(right.status)) {
         (_, false) if right.status == Status::Skipped && left.status != Status::Skipped => {
             trend.unjudged.push(moved());
@@ -160,15 +158,16 @@ fn scenario(trend: &mut TargetTrend, left: &Verdict, right: &Verdict) {
         (true, true) => {
             trend.still += 1;
             let count = |these: &Verdict, those: &Verdict| {
-                these.deviations.iter().filter(|one| !those.deviations.iter().any(|other| same(one, other))).count()
+                these
+                    .deviations
+                    .iter()
+                    .filter(|one| !those.deviations.iter().any(|other| same(one, other)))
+                    .count()
             };
             let (more, fewer) = (count(right, left), count(left, right));
             if more + fewer > 0 || left.status != right.status {
-                let what = format!(
-                    "{} appeared, {} went away",
-                    counted(more, "deviation", "deviations"),
-                    fewer
-                );
+                let what =
+                    format!("{} appeared, {} went away", counted(more, "deviation", "deviations"), fewer);
                 trend.otherwise.push(Change { id: right.id.clone(), what });
             }
         }
@@ -184,7 +183,14 @@ fn scenario(trend: &mut TargetTrend, left: &Verdict, right: &Verdict) {
 /// Whether two deviations are the same one; values of a run, such as ids, are stand-ins already.
 fn same(left: &Deviation, right: &Deviation) -> bool {
     let key = |one: &Deviation| -> (usize, String, crate::judge::Kind, String, Value, Value) {
-        (one.step, one.operation.clone(), one.kind, one.path.clone(), one.expected.clone(), one.actual.clone())
+        (
+            one.step,
+            one.operation.clone(),
+            one.kind,
+            one.path.clone(),
+            one.expected.clone(),
+            one.actual.clone(),
+        )
     };
     key(left) == key(right)
 }
@@ -213,7 +219,8 @@ fn operation(name: &str) -> String {
 fn causes(trend: &mut TargetTrend, old: &[Cause], new: &[Cause]) {
     let key = |cause: &Cause| (cause.operation.clone(), cause.kind, cause.summary.clone());
     let title = |cause: &Cause| format!("{} {}", operation(&cause.operation), plain(&cause.summary));
-    let sized = |cause: &Cause| format!("{} ({})", title(cause), counted(cause.scenarios, "scenario", "scenarios"));
+    let sized =
+        |cause: &Cause| format!("{} ({})", title(cause), counted(cause.scenarios, "scenario", "scenarios"));
     for cause in new {
         match old.iter().find(|before| key(before) == key(cause)) {
             None => trend.causes_new.push(sized(cause)),
@@ -238,9 +245,11 @@ struct List {
 }
 
 fn lists(trend: &TargetTrend) -> Vec<List> {
-    let changes = |all: &[Change]| all.iter().map(|one| (one.id.clone(), one.what.clone())).collect::<Vec<_>>();
+    let changes =
+        |all: &[Change]| all.iter().map(|one| (one.id.clone(), one.what.clone())).collect::<Vec<_>>();
     let names = |all: &[String]| all.iter().map(|one| (one.clone(), String::new())).collect::<Vec<_>>();
-    let list = |heading: &str, style, rows: Vec<(String, String)>| List { heading: heading.to_owned(), style, rows };
+    let list =
+        |heading: &str, style, rows: Vec<(String, String)>| List { heading: heading.to_owned(), style, rows };
     let all = vec![
         list("broke", BAD, changes(&trend.broke)),
         list("broke the contract, which no response did before", BAD, names(&trend.contract_new)),
@@ -286,7 +295,8 @@ pub fn terminal(trend: &Trend, width: usize, colour: bool) -> String {
                 lines.push(format!("  {}", cut(&row, room)));
             }
             if list.rows.len() > LISTED {
-                let more = format!("and {} more; `--report markdown=FILE` lists them", list.rows.len() - LISTED);
+                let more =
+                    format!("and {} more; `--report markdown=FILE` lists them", list.rows.len() - LISTED);
                 lines.push(format!("  {}", paint.text(FAINT, &more)));
             }
         }

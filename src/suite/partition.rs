@@ -27,7 +27,9 @@ enum How {
 
 /// A text that names no part.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no part of a catalogue: write hash:1/4 or slice:1/4, from 1/N to N/N, with N at most {MOST}")]
+#[error(
+    "`{0}` is no part of a catalogue: write hash:1/4 or slice:1/4, from 1/N to N/N, with N at most {MOST}"
+)]
 pub struct BadPartition(String);
 
 impl FromStr for Partition {
@@ -103,7 +105,9 @@ impl Partition {
     /// The scenarios of this part, in the order in which they were given.
     pub fn choose(&self, scenarios: &[Arc<Scenario>]) -> Vec<Arc<Scenario>> {
         let all = scenarios.iter().enumerate();
-        all.filter(|(at, scenario)| self.holds(&scenario.id, *at)).map(|(_, scenario)| Arc::clone(scenario)).collect()
+        all.filter(|(at, scenario)| self.holds(&scenario.id, *at))
+            .map(|(_, scenario)| Arc::clone(scenario))
+            .collect()
     }
 }
 

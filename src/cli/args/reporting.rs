@@ -90,10 +90,12 @@ pub struct Measure {
 
 /// Arguments of `report merge`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: as `smcheck run` of the whole would have; 2 when the reports do not fit together.\n\n\
+#[command(
+    after_help = "Exit codes: as `smcheck run` of the whole would have; 2 when the reports do not fit together.\n\n\
     Examples:\n  \
     smcheck report merge part-*.json --out all.json\n  \
-    smcheck report merge part-*.json --out all.json --report junit=all.xml --report markdown=all.md")]
+    smcheck report merge part-*.json --out all.json --report junit=all.xml --report markdown=all.md"
+)]
 pub struct ReportMergeArgs {
     /// JSON reports
     #[arg(required = true, value_name = "FILE")]
