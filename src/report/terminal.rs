@@ -10,10 +10,13 @@ use super::failing::Failing;
 use super::style::{
     BAD, FAINT, GOOD, Paint, STRONG, WEAK, counted, cut, paragraphs, plain, thousands, time, wrap,
 };
+use super::value::LABEL;
 use crate::judge::{Cause, Deviation, RunVerdict, Status, Verdict};
 
 /// How many scenarios a short group lists before it only counts.
 const LISTED: usize = 20;
+/// How many scenarios are named that were skipped for one reason.
+const SKIPPED: usize = 5;
 /// How many scenarios that fail are shown in full; of more there is a line each, so that the causes stay in sight.
 const IN_FULL: usize = 20;
 /// How many scenarios that fail have a line.
@@ -157,6 +160,22 @@ fn operation(name: &str) -> String {
     }
 }
 
+/// The commands that tell more of a scenario on this target.
+fn more(verdict: &Verdict, run: &RunVerdict) -> Vec<String> {
+    let (id, target) = (shell(&plain(&verdict.id)), shell(&plain(typed(run))));
+    let mut commands = vec![format!("smcheck repro {id} -t {target}")];
+    commands
+        .extend(verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))));
+    commands
+}
+
+/// What is typed after `-t`: a target that is called after its address is named by the whole URL.
+fn typed(run: &RunVerdict) -> &str {
+    let target = &run.target;
+    let address = target.endpoint.split_once("://").map_or("", |(_, rest)| rest.trim_end_matches('/'));
+    if address == target.name { &target.endpoint } else { &target.name }
+}
+
 /// A word as a shell takes it.
 fn shell(word: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
@@ -207,8 +226,10 @@ impl Page<'_> {
                 format!(" ({})", counted(smallest.requests, "request", "requests"))
             });
             body.extend(field("smallest", &format!("{}{size}", plain(&cause.example)), columns, self.paint));
-            if let Some(smallest) = smallest {
-                body.extend(field("more", &self.more(smallest, run), columns, self.paint));
+            // A command stays in one piece, however long: it is there to be copied.
+            for (at, command) in smallest.iter().flat_map(|one| more(one, run)).enumerate() {
+                let label = if at == 0 { "more" } else { "" };
+                body.push(format!("{}{command}", self.paint.text(FAINT, &format!("{label:<LABEL$}"))));
             }
             out.extend(body.iter().map(|line| format!("{}{line}", " ".repeat(indent))));
         }
@@ -238,19 +259,6 @@ impl Page<'_> {
         )
     }
 
-    /// The commands that tell more of a scenario on this target.
-    fn more(&self, verdict: &Verdict, run: &RunVerdict) -> String {
-        let mut commands = vec![format!(
-            "smcheck repro {} -t {}",
-            shell(&plain(&verdict.id)),
-            shell(&plain(&run.target.name))
-        )];
-        commands.extend(
-            verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))),
-        );
-        commands.join("; ")
-    }
-
     /// Scenarios that fail, one line each, with the causes that they show.
     fn in_lines(&self, verdicts: &[&Verdict], run: &RunVerdict) -> Vec<String> {
         let head = counted(verdicts.len(), "scenario fails", "scenarios fail");
@@ -272,7 +280,7 @@ impl Page<'_> {
         }
         out.extend(self.and_more(verdicts.len(), IN_LINES));
         let one = verdicts.first().map_or("ID", |verdict| &verdict.id);
-        let command = format!("smcheck run {} -t {}", shell(&plain(one)), shell(&plain(&run.target.name)));
+        let command = format!("smcheck run {} -t {}", shell(&plain(one)), shell(&plain(typed(run))));
         out.push(format!("  one of them in full: {command}"));
         out
     }
@@ -401,9 +409,9 @@ impl Page<'_> {
         let count: usize = reasons.values().map(Vec::len).sum();
         let mut out = vec![self.paint.text(WEAK, &format!("{} skipped", thousands(count)))];
         for (reason, ids) in reasons {
-            let mut names: Vec<String> = ids.iter().take(LISTED).map(|id| plain(id)).collect();
-            if ids.len() > LISTED {
-                names.push(format!("and {} more", thousands(ids.len() - LISTED)));
+            let mut names: Vec<String> = ids.iter().take(SKIPPED).map(|id| plain(id)).collect();
+            if ids.len() > SKIPPED {
+                names.push(format!("and {} more", thousands(ids.len() - SKIPPED)));
             }
             let text = format!("{}: {}", plain(reason), names.join(", "));
             let lines = wrap(&text, self.columns - 4);
