@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 use smcheck::judge::{
-    Cause, Convergence, Deviation, GoneEntry, Kind, RunVerdict, Status, TargetInfo, Verdict,
+    About, Attempt, Cause, Convergence, Deviation, GoneEntry, Kind, RunVerdict, Status, TargetInfo, Verdict,
 };
 use smcheck::report::{Failing, json, junit, terminal};
 use smcheck::scenario::EvidenceKind;
@@ -47,6 +47,14 @@ fn verdict(id: &str, title: &str, status: Status) -> Verdict {
         known: Vec::new(),
         contract: Vec::new(),
         convergence: Vec::new(),
+        about: About {
+            evidence: Some(EvidenceKind::AwsDocs),
+            source: "API reference".into(),
+            operations: vec!["GetSecretValue".into()],
+            rules: Vec::new(),
+            steps: 3,
+        },
+        earlier: Vec::new(),
     }
 }
 
@@ -221,6 +229,7 @@ fn run() -> RunVerdict {
             place: "known/moto.yaml:12".into(),
             entry: "scenario tags/*, operation UntagResource, kind outcome".into(),
         }],
+        used: vec!["known/moto.yaml:9".into()],
     }
 }
 
@@ -235,6 +244,7 @@ fn passed_only() -> RunVerdict {
         contract: Vec::new(),
         causes: Vec::new(),
         gone: Vec::new(),
+        used: Vec::new(),
     }
 }
 
@@ -346,7 +356,8 @@ fn json_holds_every_field_of_the_design_in_its_order() {
     assert_eq!(runs.len(), 2);
     let run = &runs[0];
     let from_run = &text[text.find("\"runs\"").expect("runs")..];
-    holds_in_order(run, from_run, &["target", "totals", "scenarios", "causes"]);
+    // Causes first: they are what there is to mend.
+    holds_in_order(run, from_run, &["target", "totals", "causes", "scenarios"]);
     assert_eq!(
         run["target"],
         json!({"name": "moto", "endpoint": "http://127.0.0.1:5000", "version": "5.2.5"})
@@ -383,16 +394,59 @@ fn json_holds_every_field_of_the_design_in_its_order() {
         first,
         &json!({"step": 2, "operation": "PutSecretValue", "kind": "labels", "path": "labels.v1", "cause": "c01",
             "expected": ["AWSPREVIOUS"], "actual": [], "evidence": "aws-docs",
-            "source": "API reference, PutSecretValue"})
+            "source": "API reference, PutSecretValue", "severity": "outcome", "line": 12})
     );
     let cause = &run["causes"][0];
     let from_causes = &text[text.find("\"causes\"").expect("causes")..];
     holds_in_order(cause, from_causes, &["id", "operation", "kind", "summary", "scenarios"]);
     assert_eq!(cause["scenarios"], 1204);
+    assert_eq!(
+        (&cause["smallest"], &cause["severity"]),
+        (&"versions/put-moves-current".into(), &"outcome".into())
+    );
     assert_eq!(scenarios[4]["known"][0]["operation"], "TagResource");
+    assert_eq!(scenarios[4]["known"][0]["entry"], 3);
+    assert_eq!(scenarios[4]["operations"], json!(["GetSecretValue"]));
     assert_eq!(run["contract"][0]["path"], "header.content-type");
     assert_eq!(run["gone"][0]["place"], "known/moto.yaml:12");
     assert_eq!(scenarios[6]["convergence"][0], json!({"step": 2, "attempts": 4, "millis": 350}));
+}
+
+#[test]
+fn json_that_is_read_again_loses_nothing() {
+    let mut run = run();
+    run.verdicts[6].earlier = vec![Attempt {
+        status: Status::Deviated,
+        reason: None,
+        deviations: run.verdicts[7].deviations.clone(),
+        millis: 5,
+    }];
+    run.verdicts[8].contract = run.contract.clone();
+    let read =
+        json::read(&json::render_part(&[run.clone(), passed_only()], Some("hash:1/4"))).expect("a report");
+    assert_eq!(read.part.as_deref(), Some("hash:1/4"));
+    assert_eq!(read.runs, [run, passed_only()]);
+}
+
+#[test]
+fn a_report_of_before_is_read_too() {
+    let text = json::render(&[run()]);
+    let mut old: Value = serde_json::from_str(&text).expect("JSON");
+    let run = &mut old["runs"][0];
+    for name in ["flaky", "used"] {
+        run.as_object_mut().expect("a map").remove(name);
+    }
+    for scenario in run["scenarios"].as_array_mut().expect("a list") {
+        let scenario = scenario.as_object_mut().expect("a map");
+        for name in
+            ["file", "evidence", "source", "operations", "rules", "steps", "contract", "flaky", "earlier"]
+        {
+            scenario.remove(name);
+        }
+    }
+    let read = json::read(&old.to_string()).expect("a report");
+    assert_eq!(read.runs[0].verdicts[7].deviations.len(), 5);
+    assert_eq!(read.runs[0].verdicts[7].path, "scenarios/versions/put-moves-current.yaml");
 }
 
 #[test]
