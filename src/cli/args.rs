@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::compare::CompareArgs;
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
@@ -44,6 +45,8 @@ pub enum Colour {
 pub enum Command {
     /// Run scenarios on a target and judge them
     Run(RunArgs),
+    /// Run scenarios on several targets side by side, and show where they differ
+    Compare(CompareArgs),
     /// Run scenarios and keep what the target answered, as snapshots and fixtures
     Record(RecordArgs),
     /// Compare with recorded snapshots: a target, or the fixtures offline

@@ -107,11 +107,7 @@ async fn drive_with(
     })
     .await;
     progress.finish();
-    if !left.is_empty() {
-        let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
-        output::warn(&format!("could not delete {} secrets: {some}{more}", left.len()));
-    }
+    warn_of_left("", &left);
     let mut epitaph = None;
     if let Ok(mut opened) = Arc::try_unwrap(opened) {
         epitaph = opened.epitaph();
@@ -134,28 +130,65 @@ async fn drive_with(
     }
 }
 
+/// Says which secrets could not be deleted, of which target where there are several.
+pub(super) fn warn_of_left(target: &str, left: &[String]) {
+    if left.is_empty() {
+        return;
+    }
+    let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
+    let whose = if target.is_empty() { String::new() } else { format!("{target}: ") };
+    output::warn(&format!("{whose}could not delete {} secrets: {some}{more}", left.len()));
+}
+
 /// Writes exchanges, redacted: to a file for `--trace`, to stderr for `-v`.
-struct Tracer {
+pub(super) struct Tracer {
     file: Option<std::fs::File>,
     verbose: bool,
+    failed: Option<Failure>,
 }
 
 impl Tracer {
-    fn open(running: &Running) -> Result<Self, Failure> {
+    pub(super) fn open(running: &Running) -> Result<Self, Failure> {
         let open = |path: &std::path::PathBuf| {
             std::fs::File::create(path)
                 .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
         };
-        Ok(Tracer { file: running.trace.as_ref().map(open).transpose()?, verbose: running.verbose })
+        Ok(Tracer {
+            file: running.trace.as_ref().map(open).transpose()?,
+            verbose: running.verbose,
+            failed: None,
+        })
+    }
+
+    /// As [`Tracer::note`] where several targets are traced at once; what fails is told by [`Tracer::trouble`].
+    pub(super) fn note_of(&mut self, target: &str, done: &Done) {
+        if self.failed.is_none()
+            && let Err(failure) = self.note_under(Some(target), done)
+        {
+            self.failed = Some(failure);
+        }
+    }
+
+    /// What went wrong in [`Tracer::note_of`].
+    pub(super) fn trouble(&mut self) -> Result<(), Failure> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     fn note(&mut self, done: &Done) -> Result<(), Failure> {
+        self.note_under(None, done)
+    }
+
+    fn note_under(&mut self, target: Option<&str>, done: &Done) -> Result<(), Failure> {
         use std::io::Write;
         let loud = self.verbose && !matches!(done.verdict.status, crate::judge::Status::Passed);
         if self.file.is_none() && !loud {
             return Ok(());
         }
-        let text = store::render_exchanges(&done.scenario, &done.trace);
+        let mut text = store::render_exchanges(&done.scenario, &done.trace);
+        if let Some(target) = target {
+            text.insert_str(0, &format!("# {target}\n"));
+        }
         if let Some(file) = &mut self.file {
             file.write_all(text.as_bytes())
                 .map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
@@ -176,7 +209,11 @@ pub(super) fn show(run: &RunVerdict, elapsed: Duration, judge: &JudgeOptions, st
 }
 
 /// What fails a run, in the words of the reports.
-fn with_failing<T>(judge: &JudgeOptions, strict_known: bool, then: impl FnOnce(Failing<'_>) -> T) -> T {
+pub(super) fn with_failing<T>(
+    judge: &JudgeOptions,
+    strict_known: bool,
+    then: impl FnOnce(Failing<'_>) -> T,
+) -> T {
     let scenario = |verdict: &Verdict| fails_run(verdict.status, judge);
     let contract = |found: &Deviation| contract_fails(std::slice::from_ref(found), judge);
     then(Failing { scenario: &scenario, contract: &contract, gone: strict_known })

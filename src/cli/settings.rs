@@ -105,6 +105,7 @@ pub(super) fn run_options(running: &Running, judge: JudgeOptions, fail_fast: boo
         judge,
         fail_fast,
         wait_at_most: None,
+        turns: None,
     }
 }
 

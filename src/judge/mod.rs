@@ -5,7 +5,8 @@
 //! read against stated labels, `contract` every response against the service model, `invariants` the state
 //! against the laws of labels. `names` and `paths` turn what was found into words that may be printed. Then
 //! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
-//! Beside all that, [`normalise`] makes of a trace the text of a snapshot, and [`diff`](mod@diff) compares two.
+//! Beside all that, [`normalise`] makes of a trace the text of a snapshot, [`diff`](mod@diff) compares two, and
+//! [`timeline`] tells where labels were after each step.
 
 mod causes;
 mod contract;
@@ -24,10 +25,12 @@ mod pattern;
 pub mod racing;
 mod run;
 mod shape_check;
+pub mod sheet;
 mod state;
 mod status;
 mod step;
 pub(crate) mod text;
+pub mod timeline;
 mod varying;
 pub mod verdict;
 
@@ -40,11 +43,15 @@ mod wrong_servers;
 #[cfg(test)]
 mod wrong_states;
 
+/// The kind of evidence that a deviation rests on.
+pub use crate::scenario::EvidenceKind as KindOfEvidence;
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;
 pub use observation::Observation;
 pub use run::assemble;
-pub use status::{contract_fails, fails_run};
+pub use sheet::Sheet;
+pub use status::{contract_fails, fails_run, is_minor};
+pub use timeline::Timeline;
 pub use varying::agree_as_far;
 pub use verdict::*;

@@ -11,6 +11,7 @@ pub mod difference;
 pub mod failing;
 pub mod json;
 pub mod junit;
+pub mod matrix;
 pub mod page;
 mod style;
 pub mod terminal;
