@@ -147,7 +147,7 @@ pub struct Judging {
     /// Let only evidence of this kind or stronger fail the run
     #[arg(long, value_enum, value_name = "EVIDENCE")]
     pub gate: Option<Gate>,
-    /// Write a report; as often as wanted: json=FILE, junit=FILE (`-` is stdout)
+    /// Write a report; as often as wanted: json=FILE, junit=FILE, html=FILE (`-` is stdout)
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }

@@ -1,15 +1,20 @@
 //! `smcheck run`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::args::{RunArgs, Running};
+use super::compare;
 use super::exit::{Exit, Failure};
 use super::output::{self, Progress};
 use super::settings::{self, Report, ReportKind};
 use super::signals::Signals;
-use crate::judge::{Deviation, JudgeOptions, RunVerdict, Verdict, assemble, contract_fails, fails_run};
+use crate::judge::{
+    Deviation, JudgeOptions, RunVerdict, Status, Verdict, assemble, contract_fails, fails_run, timeline,
+};
+use crate::report::matrix::Column;
 use crate::report::{self, Failing};
 use crate::scenario::Scenario;
 use crate::store;
@@ -17,11 +22,13 @@ use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.judging.report)?;
+    let (pages, reports) = compare::pages(&args.judging.report)?;
+    let reports = settings::reports(&reports)?;
     let config = settings::config()?;
     let scenarios = settings::load(&args.select)?;
     let judge = settings::judge_options(&args.judging);
     let options = settings::run_options(&args.running, judge, args.fail_fast);
+    let mut columns = Vec::new();
     let signals = Signals::listen().map_err(Failure::target)?;
     let mut runs = Vec::new();
     let mut broken = None;
@@ -32,12 +39,22 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let opened = settings::open(target).await?;
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
+        let mut observed = BTreeMap::new();
         let ended = drive(&scenarios, opened, &options, &args.running, &signals, |done| {
+            if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
+                let shown = timeline::observed(&done.scenario, &done.trace);
+                observed.insert(done.scenario.id.clone(), shown);
+            }
             verdicts.push(done.verdict.clone());
         })
         .await;
         let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
         show(&run, begun.elapsed(), &judge, args.judging.strict_known);
+        if !pages.is_empty() {
+            let reasons = known.map(|known| known.entries.into_iter().map(|entry| entry.reason).collect());
+            let reasons = reasons.unwrap_or_default();
+            columns.push(Column { reasons, observed, ..Column::of(run.clone()) });
+        }
         runs.push(run);
         if let Err(failure) = ended {
             broken = Some(failure);
@@ -45,6 +62,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
     }
     write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
+    compare::write_pages(&pages, columns, &scenarios, &judge, args.judging.strict_known).await?;
     match broken {
         Some(failure) => Err(failure),
         None => Ok(verdict_of(&runs, &judge, args.judging.strict_known)),

@@ -145,7 +145,7 @@ pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
     let read = |text: &String| {
         let wrong = || {
             Failure::usage(format!(
-                "`--report {text}`: a report is json=FILE or junit=FILE, for example json=report.json"
+                "`--report {text}`: a report is json=FILE or junit=FILE (html=FILE of run and compare, markdown=FILE of compare), for example json=report.json"
             ))
         };
         let (kind, path) = text.split_once('=').ok_or_else(wrong)?;

@@ -23,8 +23,10 @@ use crate::report::matrix::{Column, Matrix, saved, terminal};
 use crate::scenario::Scenario;
 use crate::suite::Catalogue;
 
-pub(super) use reports::{Wanted, write};
-pub(super) use running::{Timelines, expected};
+use reports::{Wanted, write};
+use running::{Timelines, expected};
+
+pub(super) use reports::pages;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
@@ -93,6 +95,21 @@ pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
         output::error(reason);
     }
     Ok(exit(&matrix, &judge, args.judging.strict_known))
+}
+
+/// Writes the pages that `run` was asked for: a matrix of the targets that it ran on.
+pub(super) async fn write_pages(
+    pages: &[Wanted],
+    columns: Vec<Column>,
+    scenarios: &[Arc<Scenario>],
+    judge: &JudgeOptions,
+    strict_known: bool,
+) -> Result<(), Failure> {
+    if pages.is_empty() {
+        return Ok(());
+    }
+    let matrix = Matrix::new(scenarios.iter().map(|scenario| Sheet::of(scenario)).collect(), columns);
+    write(pages, &with_expected(matrix, scenarios).await?, judge, strict_known)
 }
 
 /// The gravest of what the targets ask for.

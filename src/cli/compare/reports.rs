@@ -28,11 +28,6 @@ enum Format {
 }
 
 impl Wanted {
-    /// The page, wanted at a path.
-    pub(in crate::cli) fn page(path: &Path) -> Self {
-        Wanted { kind: Format::Html, path: path.to_owned() }
-    }
-
     /// Whether it is the page, which needs timelines.
     pub(in crate::cli) fn is_page(&self) -> bool {
         self.kind == Format::Html
@@ -46,37 +41,45 @@ impl Wanted {
 
 /// Reads `KIND=FILE`, before anything runs.
 pub(super) fn wanted(given: &[String]) -> Result<Vec<Wanted>, Failure> {
-    let read = |text: &String| {
-        let wrong = || {
-            Failure::usage(format!(
-                "`--report {text}`: a report of compare is html=FILE, markdown=FILE, json=FILE or junit=FILE, \
-                 for example html=matrix.html"
-            ))
-        };
-        let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
-        let kind = match kind {
-            "json" => Format::Json,
-            "junit" => Format::Junit,
-            "markdown" => Format::Markdown,
-            "html" => Format::Html,
-            _ => return Err(wrong()),
-        };
-        if path.is_empty() {
-            return Err(wrong());
-        }
-        let path = PathBuf::from(path);
-        match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            Some(folder) if !folder.is_dir() => {
-                Err(Failure::usage(format!("`--report {text}`: there is no folder {}", folder.display())))
-            }
-            _ => Ok(Wanted { kind, path }),
-        }
-    };
-    let all: Vec<Wanted> = given.iter().map(read).collect::<Result<_, _>>()?;
+    let all: Vec<Wanted> = given.iter().map(|text| read(text)).collect::<Result<_, _>>()?;
     if all.iter().filter(|wanted| wanted.is_stdout()).count() > 1 {
         return Err(Failure::usage("only one report can go to stdout (`-`)"));
     }
     Ok(all)
+}
+
+/// Takes the pages out of the reports of `run`; the others are its own.
+pub(in crate::cli) fn pages(given: &[String]) -> Result<(Vec<Wanted>, Vec<String>), Failure> {
+    let (pages, others): (Vec<String>, Vec<String>) =
+        given.iter().cloned().partition(|text| text.starts_with("html="));
+    Ok((pages.iter().map(|text| read(text)).collect::<Result<_, _>>()?, others))
+}
+
+fn read(text: &str) -> Result<Wanted, Failure> {
+    let wrong = || {
+        Failure::usage(format!(
+            "`--report {text}`: a report is html=FILE, markdown=FILE, json=FILE or junit=FILE, for example \
+             html=matrix.html"
+        ))
+    };
+    let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
+    let kind = match kind {
+        "json" => Format::Json,
+        "junit" => Format::Junit,
+        "markdown" => Format::Markdown,
+        "html" => Format::Html,
+        _ => return Err(wrong()),
+    };
+    if path.is_empty() {
+        return Err(wrong());
+    }
+    let path = PathBuf::from(path);
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => {
+            Err(Failure::usage(format!("`--report {text}`: there is no folder {}", folder.display())))
+        }
+        _ => Ok(Wanted { kind, path }),
+    }
 }
 
 /// Writes the reports, each whole or not at all.

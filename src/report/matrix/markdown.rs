@@ -222,43 +222,42 @@ fn are(count: usize) -> String {
     format!("{} {}", counted(count, "scenario", "scenarios"), if count == 1 { "is" } else { "are" })
 }
 
-/// Text that Markdown leaves as it is: no markup, no mention, no link, no cell of its own.
+/// Text that Markdown leaves as it is: no markup, no link, no cell of its own, and nobody is called.
 fn text(plain: &str) -> String {
-    let mut out = String::with_capacity(plain.len());
-    for c in plain.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            // Neither a mention nor an issue's number.
-            '@' => out.push_str("&#64;"),
-            '#' => out.push_str("&#35;"),
-            ':' => out.push_str("&#58;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' | '$' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
+    inert(plain, true)
 }
 
-/// Text as code in a cell of a table: nothing in it is markup, and nothing in it is a mention.
+/// Text as code in a cell of a table: nothing in it is markup.
 fn code(plain: &str) -> String {
     // A tick would end the code, and a bar the cell; as elements both stay what they are.
     format!("<code>{}</code>", html(plain))
 }
 
+/// Text inside an element, in a line in which Markdown still counts.
 fn html(plain: &str) -> String {
+    inert(plain, false)
+}
+
+fn inert(plain: &str, prose: bool) -> String {
     let mut out = String::with_capacity(plain.len());
-    for c in plain.chars() {
-        // Inside <code> in a line of Markdown its markup still counts.
-        if c.is_ascii_punctuation() && !"-./,%=".contains(c) {
-            out.push_str(&format!("&#{};", u32::from(c)));
-        } else {
-            out.push(c);
+    let mut before = ' ';
+    let mut rest = plain.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied().unwrap_or(' ');
+        match c {
+            // `owner/name@commit` is a link that helps; `@name` and `#1` call people and other issues, as elements
+            // too, unless something stands in between.
+            '@' if !before.is_alphanumeric() && prose => out.push_str("@\u{2060}"),
+            '#' if prose => out.push_str("&#35;\u{2060}"),
+            '@' => out.push(c),
+            // Neither a link nor the name of a picture.
+            ':' if next == ' ' => out.push(c),
+            '.' if before == 'w' => out.push_str("&#46;"),
+            '&' | '<' | '>' | '"' | '\'' | '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')'
+            | '|' | '~' | '!' | '$' | '#' | ':' => out.push_str(&format!("&#{};", u32::from(c))),
+            c => out.push(c),
         }
+        before = c;
     }
     out
 }
@@ -296,11 +295,13 @@ mod tests {
 
     #[test]
     fn what_a_target_says_is_no_markup() {
-        let told = "a|b `c` <img src=x> @maintainer #1 http://x.example *d* _e_";
+        let told = "a|b `c` <img src=x> @maintainer #1 http://x.example www.x.example *d* _e_";
         for shown in [text(told), code(told)] {
-            assert!(!shown.contains("<img") && !shown.contains('@') && !shown.contains("http:"), "{shown}");
-            assert!(!shown.replace("\\|", "").contains('|'), "{shown}");
+            for markup in ["<img", "http:", "www.", "|", "`", "*", "_"] {
+                assert!(!shown.contains(markup), "{markup}: {shown}");
+            }
         }
+        assert!(!text(told).contains("@maintainer") && text("of a/b@c0ffee").contains("a/b@c0ffee"));
         assert_eq!(code("a`b"), "<code>a&#96;b</code>");
     }
 }

@@ -105,6 +105,13 @@ impl Page<'_> {
         for (at, column) in columns.iter().enumerate() {
             out.extend(self.target(at, column, name));
         }
+        for (at, column) in columns.iter().enumerate().filter(|(_, column)| !column.run.contract.is_empty()) {
+            let found = counted(column.run.contract.len(), "contract finding", "contract findings");
+            let words = format!(
+                "{found}: of the target and of no scenario, so that no share counts them; see its causes"
+            );
+            out.extend(numbered(at, &pieces(&words, self.columns - 5)));
+        }
         let words = "right: the outcomes are AWS's, and at most messages or the wire differ; exact: nothing differs. \
             Both are shares of the judged scenarios, in which known deviations count as what they are.";
         out.extend(
@@ -128,8 +135,14 @@ impl Page<'_> {
                 self.paint.text(style, &format!(" {:>7}", agreement.percent(count)))
             };
             let style = if agreement.right == agreement.judged { GOOD } else { STRONG };
+            let endpoint = plain(&column.run.target.endpoint);
+            let endpoint = if self.columns >= WIDE && !endpoint.is_empty() {
+                self.paint.text(FAINT, &format!("  {}", cut(&endpoint, self.columns - 62 - name)))
+            } else {
+                String::new()
+            };
             out.push(format!(
-                "{lead}{} {:>6}{}{}{}{}{}{}{}{}",
+                "{lead}{} {:>6}{}{}{}{}{}{}{}{}{endpoint}",
                 self.paint.text(STRONG, &shown),
                 thousands(agreement.judged),
                 share(agreement.right, style),
@@ -213,22 +226,33 @@ impl Page<'_> {
         out
     }
 
+    /// Reasons to skip, each once with the targets that gave it for as many scenarios.
     fn skipped(&self) -> Option<Vec<String>> {
-        let mut lines = Vec::new();
+        let mut told: Vec<(String, usize, Vec<String>)> = Vec::new();
         for (at, column) in self.matrix.columns.iter().enumerate() {
+            let number = (at + 1).to_string();
             for (reason, count) in skipped(column) {
-                let text = format!("{}: {reason}", counted(count, "scenario", "scenarios"));
-                let wrapped = pieces(&text, self.columns - 5);
-                lines.extend(wrapped.iter().enumerate().map(|(line, text)| match line {
-                    0 => format!("{:>3}  {text}", at + 1),
-                    _ => indented(5, text),
-                }));
+                match told.iter_mut().find(|(known, many, _)| (known, *many) == (&reason, count)) {
+                    Some((_, _, targets)) => targets.push(number.clone()),
+                    None => told.push((reason, count, vec![number.clone()])),
+                }
             }
         }
-        if lines.is_empty() {
+        if told.is_empty() {
             return None;
         }
-        lines.insert(0, self.paint.text(STRONG, "skipped"));
+        let mut lines = vec![self.paint.text(STRONG, "skipped")];
+        for (reason, count, targets) in told {
+            let whose = match self.matrix.columns.len() {
+                1 => String::new(),
+                _ => format!(" on {}", targets.join(" ")),
+            };
+            let text = format!("{}{whose}: {reason}", counted(count, "scenario", "scenarios"));
+            let wrapped = pieces(&text, self.columns - 4);
+            lines.extend(
+                wrapped.iter().enumerate().map(|(line, text)| indented(if line == 0 { 2 } else { 4 }, text)),
+            );
+        }
         Some(lines)
     }
 
@@ -237,11 +261,7 @@ impl Page<'_> {
         for (at, column) in self.matrix.columns.iter().enumerate() {
             for gone in &column.run.gone {
                 let text = format!("{}: {}", plain(&gone.place), plain(&gone.entry));
-                let wrapped = pieces(&text, self.columns - 5);
-                lines.extend(wrapped.iter().enumerate().map(|(line, text)| match line {
-                    0 => format!("{:>3}  {text}", at + 1),
-                    _ => indented(5, text),
-                }));
+                lines.extend(numbered(at, &pieces(&text, self.columns - 5)));
             }
         }
         if lines.is_empty() {
@@ -287,15 +307,11 @@ impl Page<'_> {
                     .any(|at| self.matrix.verdict(*row, at).is_some_and(|verdict| verdict.status == status))
             });
             if occurs {
-                signs.push(format!("{}\u{a0}{}", sign(status).0, words.replace(' ', "\u{a0}")));
+                signs.push(format!("{} {words}", sign(status).0));
             }
         }
-        let text = signs.join("  ");
-        // Words of one sign stay on one line.
-        out.extend(wrap(&text, self.columns).iter().map(|line| {
-            let line = line.replace(' ', "  ").replace('\u{a0}', " ");
-            self.paint.text(FAINT, &line)
-        }));
+        let lines = packed(&signs, "   ", self.columns);
+        out.extend(lines.iter().map(|line| self.paint.text(FAINT, line)));
         if self.matrix.columns.len() > 1 {
             for (at, column) in self.matrix.columns.iter().enumerate() {
                 let stairs = self.paint.text(FAINT, &"│ ".repeat(at));
@@ -373,33 +389,58 @@ impl Page<'_> {
                 out.extend(wrap(&format!("{text}; --all shows them"), self.columns));
             }
         }
-        let shares: Vec<String> = self
+        let mut shares: Vec<String> = self
             .matrix
             .columns
             .iter()
             .map(|column| {
                 let agreement = Agreement::of(&column.run);
-                let name = cut(&plain(&column.run.target.name), 30).replace(' ', "\u{a0}");
+                let name = cut(&plain(&column.run.target.name), 30);
                 let share = match (&column.unusable, agreement.judged) {
                     (Some(_), 0) => "unusable".to_owned(),
-                    _ => agreement.percent(agreement.right).replace(' ', "\u{a0}"),
+                    _ => agreement.percent(agreement.right),
                 };
-                format!("{name}\u{a0}{share}")
+                format!("{name} {share},")
             })
             .collect();
-        let took = match self.options.elapsed {
-            Some(elapsed) => format!("; in {}", time(elapsed)),
-            None => String::new(),
-        };
-        let line = format!("right: {}{took}", shares.join(", "));
-        out.extend(wrap(&line, self.columns).iter().map(|line| line.replace('\u{a0}', " ")));
+        if let Some(first) = shares.first_mut() {
+            first.insert_str(0, "right: ");
+        }
+        if let Some(last) = shares.last_mut() {
+            last.pop();
+            if let Some(elapsed) = self.options.elapsed {
+                last.push_str(&format!("; in {}", time(elapsed)));
+            }
+        }
+        out.extend(packed(&shares, " ", self.columns));
         out
     }
+}
+
+/// Parts beside each other as far as they fit; none is broken.
+fn packed(parts: &[String], between: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if width(line) + width(between) + width(part) <= columns => {
+                line.push_str(between);
+                line.push_str(part);
+            }
+            _ => lines.push(part.clone()),
+        }
+    }
+    lines
 }
 
 /// Prose that keeps to its width even where a word is longer than that.
 fn pieces(text: &str, columns: usize) -> Vec<String> {
     wrap(text, columns).iter().flat_map(|line| chop(line, columns)).collect()
+}
+
+/// Lines under the number of a target.
+fn numbered(at: usize, lines: &[String]) -> Vec<String> {
+    let lead = |line: usize| if line == 0 { format!("{:>3}  ", at + 1) } else { " ".repeat(5) };
+    lines.iter().enumerate().map(|(line, text)| format!("{}{text}", lead(line))).collect()
 }
 
 fn indented(columns: usize, line: &str) -> String {
