@@ -206,6 +206,9 @@ fn ending(matrix: &Matrix, causes: usize, rows: usize) -> String {
         ));
     }
     let same = matrix.sheets.len() - differ;
+    if same == 0 || matrix.columns.iter().all(|column| Agreement::of(&column.run).judged == 0) {
+        return out;
+    }
     out.push_str(&format!(
         "\n{} right on every target that judged {}.\n",
         if differ == 0 {

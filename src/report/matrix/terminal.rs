@@ -107,9 +107,7 @@ impl Page<'_> {
         }
         for (at, column) in columns.iter().enumerate().filter(|(_, column)| !column.run.contract.is_empty()) {
             let found = counted(column.run.contract.len(), "contract finding", "contract findings");
-            let words = format!(
-                "{found}: of the target and of no scenario, so that no share counts them; see its causes"
-            );
+            let words = format!("{found} beside that: of the target as a whole, so that no share counts it");
             out.extend(numbered(at, &pieces(&words, self.columns - 5)));
         }
         let words = "right: the outcomes are AWS's, and at most messages or the wire differ; exact: nothing differs. \
@@ -385,7 +383,7 @@ impl Page<'_> {
                 _ => format!("{} other scenarios are right {on}", thousands(rest)),
             };
             // Where nobody judged anything nothing is right.
-            if self.matrix.columns.iter().any(|column| Agreement::of(&column.run).judged > 0) {
+            if rest > 0 && self.matrix.columns.iter().any(|column| Agreement::of(&column.run).judged > 0) {
                 out.extend(wrap(&format!("{text}; --all shows them"), self.columns));
             }
         }
