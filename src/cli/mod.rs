@@ -6,6 +6,7 @@ pub mod exit;
 
 mod audit;
 mod export;
+mod github;
 mod import;
 mod info;
 mod known;
@@ -14,6 +15,7 @@ mod output;
 mod playing;
 mod proxy;
 mod record;
+mod report;
 mod review;
 mod rules;
 mod run;
@@ -64,7 +66,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),
         Command::Explain(args) => rules::explain(&args),
-        Command::Schema => info::schema(),
+        Command::Report(command) => report::report(&command),
+        Command::Schema(args) => info::schema(&args),
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
         Command::Sweep(args) => block_on(sweep::sweep(args)),

@@ -7,6 +7,7 @@
 //! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
 //! Beside all that, [`normalise`] makes of a trace the text of a snapshot, and [`diff`](mod@diff) compares two.
 
+mod about;
 mod causes;
 mod contract;
 pub mod diff;
@@ -40,11 +41,12 @@ mod wrong_servers;
 #[cfg(test)]
 mod wrong_states;
 
+pub use about::{About, Attempt, Severity};
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;
 pub use observation::Observation;
-pub use run::assemble;
+pub use run::{assemble, regroup};
 pub use status::{contract_fails, fails_run};
 pub use varying::agree_as_far;
 pub use verdict::*;
