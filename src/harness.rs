@@ -147,6 +147,11 @@ impl Harness {
             .collect();
         let conclusion = libtest_mimic::run(arguments, trials);
         let contract = bench.close();
+        let ran = conclusion.num_passed + conclusion.num_failed;
+        if ran == 0 && conclusion.num_ignored > 0 {
+            say("nothing ran: the target lacks what every one of these scenarios needs");
+            return ExitCode::FAILURE;
+        }
         if contract.is_empty() || conclusion.has_failed() {
             return conclusion.exit_code();
         }

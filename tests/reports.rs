@@ -5,7 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::{Value, json};
 use smcheck::judge::{
-    Cause, Convergence, Deviation, GoneEntry, Kind, RunVerdict, Status, TargetInfo, Verdict,
+    About, Cause, Convergence, Deviation, GoneEntry, Kind, RunVerdict, Status, TargetInfo, Verdict,
 };
 use smcheck::report::{Failing, json, junit, terminal};
 use smcheck::scenario::EvidenceKind;
@@ -47,6 +47,14 @@ fn verdict(id: &str, title: &str, status: Status) -> Verdict {
         known: Vec::new(),
         contract: Vec::new(),
         convergence: Vec::new(),
+        about: About {
+            evidence: Some(EvidenceKind::AwsDocs),
+            source: "API reference".into(),
+            operations: vec!["GetSecretValue".into()],
+            rules: Vec::new(),
+            steps: 3,
+        },
+        earlier: Vec::new(),
     }
 }
 
@@ -221,6 +229,7 @@ fn run() -> RunVerdict {
             place: "known/moto.yaml:12".into(),
             entry: "scenario tags/*, operation UntagResource, kind outcome".into(),
         }],
+        used: vec!["known/moto.yaml:9".into()],
     }
 }
 
@@ -235,6 +244,7 @@ fn passed_only() -> RunVerdict {
         contract: Vec::new(),
         causes: Vec::new(),
         gone: Vec::new(),
+        used: Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
 mod exchange;
+mod reporting;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,9 @@ pub use super::compare::CompareArgs;
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
+pub use reporting::{
+    Flaky, Measure, ReportCommand, ReportDiffArgs, ReportMergeArgs, ReportShowArgs, SchemaArgs, Sharding,
+};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
@@ -77,8 +81,11 @@ pub enum Command {
     Coverage(CoverageArgs),
     /// Say what AWS is known to do: a rule, its evidence, and the scenarios that check it
     Explain(ExplainArgs),
-    /// Print the JSON Schema of scenario files
-    Schema,
+    /// Read JSON reports again: compare two, merge parts, show one
+    #[command(subcommand)]
+    Report(ReportCommand),
+    /// Print the JSON Schema of scenario files, or of the JSON report
+    Schema(SchemaArgs),
     /// List the targets
     Targets,
     /// Work on lists of known deviations
@@ -147,7 +154,7 @@ pub struct Judging {
     /// Let only evidence of this kind or stronger fail the run
     #[arg(long, value_enum, value_name = "EVIDENCE")]
     pub gate: Option<Gate>,
-    /// Write a report; as often as wanted: json=FILE, junit=FILE, html=FILE (`-` is stdout)
+    /// Write a report; as often as wanted: json=FILE, junit=FILE, markdown=FILE, html=FILE (`-` is stdout), github
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }
@@ -172,6 +179,7 @@ pub enum Gate {
 #[command(after_help = "Examples:\n  \
     smcheck run\n  \
     smcheck run -t moto --report junit=moto.xml\n  \
+    smcheck run -t moto --partition hash:1/4 --report json=part-1.json\n  \
     smcheck run labels/ versions/ -t embedded -t http://127.0.0.1:4566")]
 pub struct RunArgs {
     /// Which scenarios.
@@ -189,6 +197,9 @@ pub struct RunArgs {
     /// Stop at the first scenario that fails the run
     #[arg(long)]
     pub fail_fast: bool,
+    /// What CI needs.
+    #[command(flatten)]
+    pub sharding: Sharding,
 }
 
 /// Arguments of `record`.

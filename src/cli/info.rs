@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{LintArgs, ListArgs};
+use super::args::{LintArgs, ListArgs, SchemaArgs};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::judge::KnownList;
@@ -125,8 +125,12 @@ fn lint_known(file: &Path) -> Vec<String> {
     }
 }
 
-/// Prints the JSON Schema of scenario files.
-pub(super) fn schema() -> Result<Exit, Failure> {
+/// Prints the JSON Schema of scenario files, or of the JSON report.
+pub(super) fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
+    if args.report {
+        output::print(crate::report::json::JSON_SCHEMA);
+        return Ok(Exit::Expected);
+    }
     output::line(&format!("{:#}", scenario::json_schema()));
     Ok(Exit::Expected)
 }

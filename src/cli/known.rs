@@ -32,6 +32,9 @@ pub(super) async fn update(args: KnownUpdateArgs) -> Result<Exit, Failure> {
     })
     .await?;
     let judged = assemble(info, verdicts, existing.as_ref(), &today(), &JudgeOptions::default());
+    if let Some(why) = run::nothing_ran(std::slice::from_ref(&judged)) {
+        return Err(Failure::usage(why));
+    }
     let text = known::render(&judged, existing.as_ref());
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)

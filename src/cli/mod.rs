@@ -7,6 +7,7 @@ pub mod exit;
 mod audit;
 mod compare;
 mod export;
+mod github;
 mod import;
 mod info;
 mod known;
@@ -15,6 +16,7 @@ mod output;
 mod playing;
 mod proxy;
 mod record;
+mod report;
 mod review;
 mod rules;
 mod run;
@@ -66,7 +68,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),
         Command::Explain(args) => rules::explain(&args),
-        Command::Schema => info::schema(),
+        Command::Report(command) => report::report(&command),
+        Command::Schema(args) => info::schema(&args),
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
         Command::Sweep(args) => block_on(sweep::sweep(args)),

@@ -63,6 +63,9 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     show(&runs[0], begun.elapsed(), &judge, args.judging.strict_known);
     write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
     output::line(&counts.sentence(store.origin()));
+    if let Some(why) = super::run::nothing_ran(&runs) {
+        return Err(Failure::usage(why));
+    }
     if counts.pending > 0 {
         output::say("`smcheck review` shows the changes, `smcheck accept` takes them");
         return Ok(Exit::Deviations);

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args::{RunArgs, Running};
+use super::args::{Flaky, RunArgs, Running, Sharding};
 use super::compare;
 use super::exit::{Exit, Failure};
+use super::github;
 use super::output::{self, Progress};
 use super::settings::{self, Report, ReportKind};
 use super::signals::Signals;
@@ -25,8 +26,16 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
     let (pages, reports) = compare::pages(&args.judging.report)?;
     let reports = settings::reports(&reports)?;
     let config = settings::config()?;
-    let scenarios = settings::load(&args.select)?;
-    let judge = settings::judge_options(&args.judging);
+    let scenarios = part(settings::load(&args.select)?, &args.sharding)?;
+    let judge =
+        JudgeOptions { flaky: args.sharding.flaky == Flaky::Fail, ..settings::judge_options(&args.judging) };
+    let part = args.sharding.partition.map(|partition| partition.to_string());
+    if part.is_some() && args.judging.strict_known {
+        return Err(Failure::usage(
+            "a part cannot tell whether an entry of the known list is gone, since another part may need it; leave \
+             --strict-known to `smcheck report merge --strict-known`",
+        ));
+    }
     let options = settings::run_options(&args.running, judge, args.fail_fast);
     let mut columns = Vec::new();
     let signals = Signals::listen().map_err(Failure::target)?;
@@ -40,19 +49,31 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
         let mut observed = BTreeMap::new();
-        let ended = drive(&scenarios, opened, &options, &args.running, &signals, |done| {
-            if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
-                let shown = timeline::observed(&done.scenario, &done.trace);
-                observed.insert(done.scenario.id.clone(), shown);
-            }
-            verdicts.push(done.verdict.clone());
-        })
-        .await;
+        let again = Again {
+            retries: usize::from(args.sharding.retries),
+            fails: &|verdict| {
+                let alone = assemble(info.clone(), vec![verdict.clone()], known.as_ref(), &today(), &judge);
+                alone.verdicts.iter().any(|verdict| fails_run(verdict.status, &judge))
+            },
+        };
+        let progress = Progress::new(scenarios.len(), &info.name, true);
+        let ended =
+            drive_with(progress, &scenarios, opened, &options, &args.running, &signals, &again, |done| {
+                if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
+                    let shown = timeline::observed(&done.scenario, &done.trace);
+                    observed.insert(done.scenario.id.clone(), shown);
+                }
+                verdicts.push(done.verdict.clone());
+            })
+            .await;
         let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
-        show(&run, begun.elapsed(), &judge, args.judging.strict_known);
+        match part {
+            None => show(&run, begun.elapsed(), &judge, args.judging.strict_known),
+            Some(_) => show(&without_gone(&run), begun.elapsed(), &judge, false),
+        }
         if !pages.is_empty() {
-            let reasons = known.map(|known| known.entries.into_iter().map(|entry| entry.reason).collect());
-            let reasons = reasons.unwrap_or_default();
+            let entries = known.iter().flat_map(|known| &known.entries);
+            let reasons = entries.map(|entry| entry.reason.clone()).collect();
             columns.push(Column { reasons, observed, ..Column::of(run.clone()) });
         }
         runs.push(run);
@@ -61,12 +82,85 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
             break;
         }
     }
-    write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
+    write_reports_of(&reports, &runs, &judge, args.judging.strict_known, part.as_deref())?;
     compare::write_pages(&pages, columns, &scenarios, &judge, args.judging.strict_known).await?;
     match broken {
         Some(failure) => Err(failure),
-        None => Ok(verdict_of(&runs, &judge, args.judging.strict_known)),
+        None => conclude(&runs, &judge, args.judging.strict_known),
     }
+}
+
+/// The part of the scenarios that was asked for, in the order that was asked for.
+fn part(all: Vec<Arc<Scenario>>, sharding: &Sharding) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let mut chosen = match &sharding.partition {
+        None => all,
+        Some(partition) => {
+            let chosen = partition.choose(&all);
+            if chosen.is_empty() {
+                return Err(Failure::usage(format!(
+                    "nothing ran: {partition} holds none of {}; take fewer parts",
+                    report::counted(all.len(), "scenario", "scenarios")
+                )));
+            }
+            chosen
+        }
+    };
+    if let Some(seed) = sharding.seed {
+        suite::shuffle(&mut chosen, seed);
+    }
+    Ok(chosen)
+}
+
+/// What a part cannot know is not told: that an entry of the known list did not occur.
+fn without_gone(run: &RunVerdict) -> RunVerdict {
+    RunVerdict { gone: Vec::new(), ..run.clone() }
+}
+
+/// What is tried again.
+struct Again<'a> {
+    retries: usize,
+    fails: &'a dyn Fn(&Verdict) -> bool,
+}
+
+impl Again<'static> {
+    const NEVER: Self = Again { retries: 0, fails: &|_| false };
+}
+
+/// The exit code that the verdicts ask for; that nothing was judged is no success.
+pub(super) fn conclude(
+    runs: &[RunVerdict],
+    judge: &JudgeOptions,
+    strict_known: bool,
+) -> Result<Exit, Failure> {
+    let exit = verdict_of(runs, judge, strict_known);
+    if exit != Exit::Expected {
+        return Ok(exit);
+    }
+    match nothing_ran(runs) {
+        Some(why) => Err(Failure::usage(why)),
+        None => Ok(exit),
+    }
+}
+
+/// Says so where nothing was judged on a target.
+pub(super) fn nothing_ran(runs: &[RunVerdict]) -> Option<String> {
+    if runs.is_empty() {
+        return Some("nothing ran: there is no run".to_owned());
+    }
+    let empty = runs.iter().find(|run| run.totals().judged() + run.totals().errors == 0)?;
+    let name = &empty.target.name;
+    let Some(first) = empty.verdicts.first() else {
+        return Some(format!("nothing ran on {name}: there was no scenario"));
+    };
+    Some(format!(
+        "nothing ran on {name}: {} skipped; {}: {}",
+        match empty.verdicts.len() {
+            1 => "the only scenario was".to_owned(),
+            count => format!("all {count} scenarios were"),
+        },
+        first.id,
+        first.reason.as_deref().unwrap_or("no reason was given")
+    ))
 }
 
 /// How many of the secrets that could not be deleted are named.
@@ -82,7 +176,7 @@ pub(super) async fn drive(
     each: impl FnMut(&Done),
 ) -> Result<(), Failure> {
     let progress = Progress::new(scenarios.len(), &opened.info.name, true);
-    drive_with(progress, scenarios, opened, options, running, signals, each).await
+    drive_with(progress, scenarios, opened, options, running, signals, &Again::NEVER, each).await
 }
 
 /// As [`drive`], without a word about deviations: what is observed is compared, not judged.
@@ -95,9 +189,10 @@ pub(super) async fn drive_quietly(
     each: impl FnMut(&Done),
 ) -> Result<(), Failure> {
     let progress = Progress::new(scenarios.len(), &opened.info.name, false);
-    drive_with(progress, scenarios, opened, options, running, signals, each).await
+    drive_with(progress, scenarios, opened, options, running, signals, &Again::NEVER, each).await
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that a run needs, and two callers")]
 async fn drive_with(
     progress: Progress,
     scenarios: &[Arc<Scenario>],
@@ -105,12 +200,13 @@ async fn drive_with(
     options: &RunOptions,
     running: &Running,
     signals: &Signals,
+    again: &Again<'_>,
     mut each: impl FnMut(&Done),
 ) -> Result<(), Failure> {
     let mut tracer = Tracer::open(running)?;
     let mut left = Vec::new();
     let mut failed = None;
-    let ended = suite::run(scenarios, &opened, options, signals.stop(), |done| {
+    let told = |done: Done| {
         progress.done(&done.verdict);
         left.extend(done.left.iter().cloned());
         if let Err(failure) = tracer.note(&done) {
@@ -122,8 +218,9 @@ async fn drive_with(
             signals.stopper().stop();
         }
         failed.is_none() && !stops
-    })
-    .await;
+    };
+    let stop = signals.stop();
+    let ended = suite::run_again(scenarios, &opened, options, again.retries, again.fails, stop, told).await;
     progress.finish();
     warn_of_left("", &left);
     let mut epitaph = None;
@@ -232,15 +329,19 @@ pub(super) fn with_failing<T>(
     strict_known: bool,
     then: impl FnOnce(Failing<'_>) -> T,
 ) -> T {
-    let scenario = |verdict: &Verdict| fails_run(verdict.status, judge);
+    let scenario = |verdict: &Verdict| scenario_fails(verdict, judge);
     let contract = |found: &Deviation| contract_fails(std::slice::from_ref(found), judge);
     then(Failing { scenario: &scenario, contract: &contract, gone: strict_known })
+}
+
+fn scenario_fails(verdict: &Verdict, judge: &JudgeOptions) -> bool {
+    fails_run(verdict.status, judge) || judge.flaky && verdict.is_flaky()
 }
 
 /// The exit code that the verdicts ask for.
 pub(super) fn verdict_of(runs: &[RunVerdict], judge: &JudgeOptions, strict_known: bool) -> Exit {
     let fails = |run: &RunVerdict| {
-        run.verdicts.iter().any(|verdict| fails_run(verdict.status, judge))
+        run.verdicts.iter().any(|verdict| scenario_fails(verdict, judge))
             || contract_fails(&run.contract, judge)
             || (strict_known && !run.gone.is_empty())
     };
@@ -254,13 +355,35 @@ pub(super) fn write_reports(
     judge: &JudgeOptions,
     strict_known: bool,
 ) -> Result<(), Failure> {
+    write_reports_of(reports, runs, judge, strict_known, None)
+}
+
+/// The same, of a part of the scenarios.
+pub(super) fn write_reports_of(
+    reports: &[Report],
+    runs: &[RunVerdict],
+    judge: &JudgeOptions,
+    strict_known: bool,
+    part: Option<&str>,
+) -> Result<(), Failure> {
+    let known: Vec<RunVerdict>;
+    let told = match part {
+        None => runs,
+        Some(_) => {
+            known = runs.iter().map(without_gone).collect();
+            &known
+        }
+    };
     for wanted in reports {
-        let text = match wanted.kind {
-            ReportKind::Json => report::json::render(runs),
-            ReportKind::Junit => {
-                with_failing(judge, strict_known, |failing| report::junit::render(runs, &failing))
+        let text = with_failing(judge, strict_known, |failing| match wanted.kind {
+            ReportKind::Json => Ok(report::json::render_part(runs, part)),
+            ReportKind::Junit => Ok(report::junit::render(told, &failing)),
+            ReportKind::Markdown => Ok(report::markdown::render(told, &failing, report::markdown::COMMENT)),
+            ReportKind::Github => {
+                github::summary(told, &failing)?;
+                Ok(report::github::render(told, &failing, &github::place))
             }
-        };
+        })?;
         if wanted.path == Path::new("-") {
             output::print(&text);
         } else {

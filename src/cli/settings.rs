@@ -109,19 +109,22 @@ pub(super) fn run_options(running: &Running, judge: JudgeOptions, fail_fast: boo
     }
 }
 
-/// How verdicts count.
-pub(super) fn judge_options(judging: &Judging) -> JudgeOptions {
-    JudgeOptions {
-        strict: judging.strict,
-        gate: judging.gate.map(|gate| match gate {
+impl Gate {
+    /// The kind of evidence.
+    pub(super) fn kind(self) -> EvidenceKind {
+        match self {
             Gate::AwsRecorded => EvidenceKind::AwsRecorded,
             Gate::AwsDocs => EvidenceKind::AwsDocs,
             Gate::AwsModel => EvidenceKind::AwsModel,
             Gate::Reported => EvidenceKind::Reported,
             Gate::Inferred => EvidenceKind::Inferred,
-        }),
-        ..JudgeOptions::default()
+        }
     }
+}
+
+/// How verdicts count.
+pub(super) fn judge_options(judging: &Judging) -> JudgeOptions {
+    JudgeOptions { strict: judging.strict, gate: judging.gate.map(Gate::kind), ..JudgeOptions::default() }
 }
 
 /// A report that was asked for.
@@ -138,22 +141,40 @@ pub(super) struct Report {
 pub(super) enum ReportKind {
     Json,
     Junit,
+    Markdown,
+    Github,
 }
 
-/// Reads `json=FILE` and `junit=FILE`, before anything runs.
+impl ReportKind {
+    const ALL: [ReportKind; 4] =
+        [ReportKind::Json, ReportKind::Junit, ReportKind::Markdown, ReportKind::Github];
+
+    /// What is typed.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            ReportKind::Json => "json",
+            ReportKind::Junit => "junit",
+            ReportKind::Markdown => "markdown",
+            ReportKind::Github => "github",
+        }
+    }
+}
+
+/// Reads `json=FILE` and the like, before anything runs.
 pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
     let read = |text: &String| {
         let wrong = || {
             Failure::usage(format!(
-                "`--report {text}`: a report is json=FILE or junit=FILE (html=FILE of run and compare, markdown=FILE of compare), for example json=report.json"
+                "`--report {text}`: a report is json=FILE, junit=FILE, markdown=FILE, html=FILE (of run and compare) or \
+                 github, for example json=report.json"
             ))
         };
-        let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
-        let kind = match kind {
-            "json" => ReportKind::Json,
-            "junit" => ReportKind::Junit,
-            _ => return Err(wrong()),
-        };
+        if text == ReportKind::Github.word() {
+            return Ok(Report { kind: ReportKind::Github, path: PathBuf::from("-") });
+        }
+        let (word, path) = text.split_once('=').ok_or_else(wrong)?;
+        let with_file = ReportKind::ALL.into_iter().filter(|kind| *kind != ReportKind::Github);
+        let kind = with_file.into_iter().find(|kind| kind.word() == word).ok_or_else(wrong)?;
         if path.is_empty() {
             return Err(wrong());
         }

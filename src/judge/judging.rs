@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::about::About;
 use super::contract::{self, Breach, Found};
 use super::invariants::Laws;
 use super::labels;
@@ -24,6 +25,8 @@ pub struct JudgeOptions {
     pub strict: bool,
     /// The weakest evidence that lets a deviation fail the run; all but `inferred` unless said otherwise.
     pub gate: Option<EvidenceKind>,
+    /// A scenario that failed at first and then did not fails the run too.
+    pub flaky: bool,
     /// ListSecrets may lag, as on AWS itself: an entry that is missing, or still there, is no deviation.
     pub list_may_lag: bool,
 }
@@ -63,6 +66,8 @@ pub fn judge(scenario: &Scenario, trace: &Trace, options: &JudgeOptions) -> Verd
         known: Vec::new(),
         contract: judging.contract,
         convergence: convergence(trace),
+        about: About::of(scenario),
+        earlier: Vec::new(),
     }
 }
 

@@ -255,6 +255,12 @@ impl KnownList {
         matching.first().copied()
     }
 
+    /// Where these entries stand: `known/moto.yaml:12`.
+    pub(super) fn places(&self, entries: &BTreeSet<usize>) -> Vec<String> {
+        let found = entries.iter().filter_map(|at| self.entries.get(*at));
+        found.map(|entry| format!("{}:{}", self.path, entry.line)).collect()
+    }
+
     /// Entries that no longer have a use: nothing matched although a scenario of theirs ran, or they have
     /// expired.
     pub(super) fn gone(&self, verdicts: &[Verdict], used: &BTreeSet<usize>, today: &str) -> Vec<GoneEntry> {

@@ -8,6 +8,7 @@
 //! Beside all that, [`normalise`] makes of a trace the text of a snapshot, [`diff`](mod@diff) compares two, and
 //! [`timeline`] tells where labels were after each step.
 
+mod about;
 mod causes;
 mod contract;
 pub mod diff;
@@ -43,15 +44,14 @@ mod wrong_servers;
 #[cfg(test)]
 mod wrong_states;
 
-/// The kind of evidence that a deviation rests on.
-pub use crate::scenario::EvidenceKind as KindOfEvidence;
+pub use about::{About, Attempt, Severity};
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;
 pub use observation::Observation;
-pub use run::assemble;
+pub use run::{assemble, regroup};
 pub use sheet::Sheet;
-pub use status::{contract_fails, fails_run, is_minor};
+pub use status::{contract_fails, fails_run};
 pub use timeline::Timeline;
 pub use varying::agree_as_far;
 pub use verdict::*;

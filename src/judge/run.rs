@@ -6,7 +6,7 @@ use super::causes;
 use super::judging::JudgeOptions;
 use super::known::KnownList;
 use super::status::status_of;
-use super::verdict::{Deviation, Kind, RunVerdict, Status, TargetInfo, Verdict};
+use super::verdict::{Deviation, GoneEntry, Kind, RunVerdict, Status, TargetInfo, Verdict};
 
 /// Puts a run together. `today` is `YYYY-MM-DD`; on it depends which entries of the list have expired. The options
 /// are those that the verdicts were made with, since the gate decides what is left when known deviations are out.
@@ -29,9 +29,23 @@ pub fn assemble(
         }
     }
     let gone = known.map(|list| list.gone(&verdicts, &used, today)).unwrap_or_default();
+    let used = known.map(|list| list.places(&used)).unwrap_or_default();
+    regroup(target, verdicts, gone, used)
+}
+
+/// Puts verdicts together that were judged before, known deviations taken out: sorts them, and finds what the contract
+/// found and the causes anew.
+#[must_use]
+pub fn regroup(
+    target: TargetInfo,
+    mut verdicts: Vec<Verdict>,
+    gone: Vec<GoneEntry>,
+    used: Vec<String>,
+) -> RunVerdict {
+    verdicts.sort_by(|a, b| a.id.cmp(&b.id));
     let mut contract = once_each(&verdicts);
     let causes = causes::group(&mut verdicts, &mut contract);
-    RunVerdict { target, verdicts, contract, causes, gone }
+    RunVerdict { target, verdicts, contract, causes, gone, used }
 }
 
 /// What the contract found, by operation, path and kind: of each the first.

@@ -5,7 +5,7 @@ use super::verdict::{Deviation, Kind, Status};
 use crate::scenario::EvidenceKind;
 
 /// Whether a deviation is of the sort that makes a scenario *near*: the text of a message, or the wire.
-pub fn is_minor(deviation: &Deviation) -> bool {
+fn is_minor(deviation: &Deviation) -> bool {
     match deviation.kind {
         Kind::Message | Kind::Wire => true,
         Kind::Outcome

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::about::{About, Attempt, Severity};
 use crate::scenario::EvidenceKind;
 
 /// The kinds of deviation.
@@ -57,6 +58,21 @@ impl Kind {
             Kind::Wire => "wire",
         }
     }
+
+    /// How much a deviation of this kind matters.
+    pub fn severity(self) -> Severity {
+        match self {
+            Kind::Message => Severity::Message,
+            Kind::Wire => Severity::Wire,
+            Kind::Outcome
+            | Kind::Code
+            | Kind::Member
+            | Kind::Value
+            | Kind::Type
+            | Kind::Labels
+            | Kind::Invariant => Severity::Outcome,
+        }
+    }
 }
 
 /// One way in which a target differs from the expectation.
@@ -80,7 +96,7 @@ pub struct Deviation {
     pub evidence: EvidenceKind,
     /// Where the expectation comes from.
     pub source: String,
-    /// The line of the step in the scenario's file, counted from 1. Not part of the JSON report.
+    /// The line of the step in the scenario's file, counted from 1.
     #[serde(skip)]
     pub line: usize,
 }
@@ -103,6 +119,21 @@ pub enum Status {
     Skipped,
     /// We could not do our work.
     Error,
+}
+
+impl Status {
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Passed => "passed",
+            Status::Near => "near",
+            Status::Unsure => "unsure",
+            Status::Deviated => "deviated",
+            Status::Known => "known",
+            Status::Skipped => "skipped",
+            Status::Error => "error",
+        }
+    }
 }
 
 /// The judgement on one scenario.
@@ -134,10 +165,21 @@ pub struct Verdict {
     pub contract: Vec<Deviation>,
     /// Steps that took more than one attempt.
     pub convergence: Vec<Convergence>,
+    /// What the scenario rests on and what it does.
+    pub about: About,
+    /// Tries that failed before this one, oldest first (`--retries`).
+    pub earlier: Vec<Attempt>,
+}
+
+impl Verdict {
+    /// Whether it failed at first and then did not: neither right nor wrong can be said of such a scenario.
+    pub fn is_flaky(&self) -> bool {
+        !self.earlier.is_empty() && !matches!(self.status, Status::Deviated | Status::Error | Status::Skipped)
+    }
 }
 
 /// A step that became true after a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Convergence {
     /// The step, counted from 1.
     pub step: usize,
@@ -148,7 +190,7 @@ pub struct Convergence {
 }
 
 /// Deviations that share operation, kind, path and pattern of expected and actual.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cause {
     /// `c01`, `c02`, … in the order of reports.
     pub id: String,
@@ -169,7 +211,7 @@ pub struct Cause {
 }
 
 /// A run of scenarios on one target, judged.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunVerdict {
     /// Whom it ran against.
     pub target: TargetInfo,
@@ -181,10 +223,12 @@ pub struct RunVerdict {
     pub causes: Vec<Cause>,
     /// Entries of the known list that no deviation matched although their scenarios ran.
     pub gone: Vec<GoneEntry>,
+    /// Where the entries of the known list stand that something matched.
+    pub used: Vec<String>,
 }
 
 /// Whom a run talked to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetInfo {
     /// The target's name.
     pub name: String,
@@ -195,7 +239,7 @@ pub struct TargetInfo {
 }
 
 /// A known deviation that did not occur.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoneEntry {
     /// Where the entry stands: `known/moto.yaml:12`.
     pub place: String,
@@ -204,7 +248,7 @@ pub struct GoneEntry {
 }
 
 /// How many scenarios ended in each status.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Those whose expectations all hold.
     pub passed: usize,
@@ -220,6 +264,18 @@ pub struct Totals {
     pub skipped: usize,
     /// Those where we could not do our work.
     pub errors: usize,
+}
+
+impl Totals {
+    /// How many scenarios there are.
+    pub fn all(&self) -> usize {
+        self.judged() + self.skipped + self.errors
+    }
+
+    /// How many were judged, so that something can be said of the target.
+    pub fn judged(&self) -> usize {
+        self.passed + self.near + self.unsure + self.deviated + self.known
+    }
 }
 
 impl RunVerdict {

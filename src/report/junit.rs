@@ -2,16 +2,20 @@
 //!
 //! What fails the run is a failure, what could not be judged an error, what was skipped is skipped with its
 //! reason. What differs without failing is a success that tells so in its output. What the contract found is a
-//! case of its own, and so is the list of known deviations where an entry of it did not occur.
+//! case of its own, and so is the list of known deviations where an entry of it did not occur. The causes stand in the
+//! output of the suite.
+//!
+//! The report keeps to the schema of Jenkins' xunit plugin (`tests/junit/`), which other readers' rules are looser than:
+//! a case has no attribute `file`, which that schema does not know, so that the file stands in the text.
 
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
 use super::deviation;
 use super::failing::Failing;
 use super::style::{Paint, counted, paragraphs, plain};
-use crate::judge::{Deviation, GoneEntry, RunVerdict, Status, Verdict};
+use crate::judge::{Attempt, Cause, Deviation, GoneEntry, RunVerdict, Status, Verdict};
 
 /// How wide the text of a failure is. CI servers show it in a box of about this width.
 const COLUMNS: usize = 100;
@@ -35,6 +39,9 @@ fn suite(run: &RunVerdict, failing: &Failing<'_>) -> TestSuite {
     suite.set_time(Duration::from_millis(run.verdicts.iter().map(|verdict| verdict.millis).sum()));
     suite.add_test_cases(run.verdicts.iter().map(|verdict| scenario(verdict, failing)));
     suite.add_test_case(contract(&run.contract, failing));
+    if !run.causes.is_empty() {
+        suite.set_system_out(causes(&run.causes));
+    }
     if !run.gone.is_empty() {
         suite.add_test_case(gone(&run.gone, failing));
     }
@@ -45,7 +52,7 @@ fn scenario(verdict: &Verdict, failing: &Failing<'_>) -> TestCase {
     // A reason may hold the last words of an emulator; its first line is the message, all of it the text.
     let reason = plain(verdict.reason.as_deref().unwrap_or_default().lines().next().unwrap_or_default());
     let fails = (failing.scenario)(verdict);
-    let (status, output) = match verdict.status {
+    let (mut status, output) = match verdict.status {
         Status::Skipped if !fails => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(reason);
@@ -57,9 +64,13 @@ fn scenario(verdict: &Verdict, failing: &Failing<'_>) -> TestCase {
             let text = told(verdict);
             let summary = match verdict.deviations.first().or(verdict.known.first().map(|(_, known)| known)) {
                 Some(first) => format!("step {}, {}", first.step, deviation::line(first)),
-                None => reason,
+                // Neither: it is flaky, and that was asked to fail.
+                None => match verdict.earlier.iter().find_map(|earlier| earlier.deviations.first()) {
+                    Some(first) => format!("flaky: at first step {}, {}", first.step, deviation::line(first)),
+                    None => reason,
+                },
             };
-            (failed(NonSuccessKind::Failure, word(verdict.status), &summary, text), None)
+            (failed(NonSuccessKind::Failure, verdict.status.as_str(), &summary, text), None)
         }
         Status::Near
         | Status::Unsure
@@ -68,18 +79,57 @@ fn scenario(verdict: &Verdict, failing: &Failing<'_>) -> TestCase {
         | Status::Passed
         | Status::Skipped => (
             TestCaseStatus::success(),
-            Some(format!("{}, and no failure\n\n{}", word(verdict.status), told(verdict))),
+            Some(format!("{}, and no failure\n\n{}", verdict.status.as_str(), told(verdict))),
         ),
     };
+    status.add_reruns(verdict.earlier.iter().map(|earlier| rerun(earlier, verdict)));
     let (folder, name) = parts(&verdict.id);
     let mut case = TestCase::new(plain(name), status);
     case.set_classname(plain(folder));
     case.set_time(Duration::from_millis(verdict.millis));
-    case.extra.insert("file".into(), plain(&verdict.path).into());
     if let Some(output) = output {
         case.set_system_out(output);
     }
     case
+}
+
+/// A try that failed before the one that counts.
+fn rerun(earlier: &Attempt, verdict: &Verdict) -> TestRerun {
+    let (kind, ty) = match earlier.status {
+        Status::Error => (NonSuccessKind::Error, "error"),
+        status => (NonSuccessKind::Failure, status.as_str()),
+    };
+    let mut rerun = TestRerun::new(kind);
+    let reason = earlier.reason.as_deref().and_then(|told| told.lines().next()).map(plain);
+    let first =
+        earlier.deviations.first().map(|first| format!("step {}, {}", first.step, deviation::line(first)));
+    rerun.set_type(ty).set_message(first.or(reason).unwrap_or_default());
+    let mut blocks: Vec<String> = earlier.reason.iter().map(|reason| paragraphs(reason)).collect();
+    for found in &earlier.deviations {
+        blocks.push(deviation::block(found, Some(&verdict.path), COLUMNS, PLAIN).join("\n"));
+    }
+    rerun.set_description(blocks.join("\n\n"));
+    rerun
+}
+
+/// What there is to mend, for who opens the suite and not a case.
+fn causes(causes: &[Cause]) -> String {
+    let mut lines = vec![format!("{}, by scenarios affected", counted(causes.len(), "cause", "causes"))];
+    for cause in causes {
+        let operation = if cause.operation.is_empty() { "raw request" } else { &cause.operation };
+        lines.push(format!(
+            "{}  {}  {}  in {}\n  {}\n  evidence  {}: {}\n  smallest  {}",
+            cause.id,
+            plain(operation),
+            deviation::word(cause.kind),
+            counted(cause.scenarios, "scenario", "scenarios"),
+            plain(&cause.summary),
+            cause.evidence.as_str(),
+            plain(&cause.source),
+            plain(&cause.example),
+        ));
+    }
+    lines.join("\n")
 }
 
 fn contract(findings: &[Deviation], failing: &Failing<'_>) -> TestCase {
@@ -149,18 +199,6 @@ fn parts(id: &str) -> (&str, &str) {
     match file.rfind('/') {
         Some(at) => (&id[..at], &id[at + 1..]),
         None => ("", id),
-    }
-}
-
-fn word(status: Status) -> &'static str {
-    match status {
-        Status::Passed => "passed",
-        Status::Near => "near",
-        Status::Unsure => "unsure",
-        Status::Deviated => "deviated",
-        Status::Known => "known",
-        Status::Skipped => "skipped",
-        Status::Error => "error",
     }
 }
 

@@ -2,19 +2,26 @@
 //!
 //! Everything here is pure: a [`RunVerdict`](crate::judge::RunVerdict) goes in and text comes out; nothing is
 //! judged, redacted or asked again. [`terminal`] writes for a person, [`json`] the report that other programs
-//! rely on, [`junit`] what CI servers read, and [`difference`] shows where two recordings part. They share [`failing`], which says what fails the run, and three
-//! private parts: `deviation` tells one deviation, `value` shows what was expected beside what was there, and
+//! rely on, [`junit`] what CI servers read, [`markdown`] what is put into a pull request, [`github`] annotations, and
+//! [`difference`] shows where two recordings part. [`merge`] and [`trend`] read JSON reports again: the parts of a whole,
+//! and what changed from one to the next. They share [`failing`], which says what fails the run, [`tally`], which counts by
+//! severity, and three private parts: `deviation` tells one deviation, `value` shows what was expected beside what was there, and
 //! `style` knows colours and widths.
 
 mod deviation;
 pub mod difference;
 pub mod failing;
+pub mod github;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 pub mod matrix;
+pub mod merge;
 pub mod page;
 mod style;
+pub mod tally;
 pub mod terminal;
+pub mod trend;
 mod value;
 
 pub use failing::Failing;

@@ -14,6 +14,14 @@ use crate::judge::{Cause, Deviation, RunVerdict, Status, Verdict};
 
 /// How many scenarios a short group lists before it only counts.
 const LISTED: usize = 20;
+/// How many scenarios that fail are shown in full; of more there is a line each, so that the causes stay in sight.
+const IN_FULL: usize = 20;
+/// How many scenarios that fail have a line.
+const IN_LINES: usize = 60;
+/// How many causes are shown with their evidence; of more there is a line each.
+const CAUSES: usize = 20;
+/// How many causes have a line.
+const CAUSE_LINES: usize = 40;
 /// How many steps that took several attempts are listed, slowest first.
 const CONVERGED: usize = 10;
 
@@ -24,7 +32,7 @@ pub struct Options<'a> {
     pub width: usize,
     /// Whether to paint, with ANSI escape sequences.
     pub colour: bool,
-    /// How long the run took on the clock.
+    /// How long the run took on the clock; nothing where that is not known, as of a report that is read again.
     pub elapsed: Duration,
     /// What fails the run; what does is shown in full.
     pub failing: Failing<'a>,
@@ -35,11 +43,16 @@ pub fn render(run: &RunVerdict, options: &Options<'_>) -> String {
     let page =
         Page { columns: options.width.clamp(80, 200), paint: Paint { colour: options.colour }, options };
     let mut sections = vec![page.heading(run)];
-    sections.extend(page.causes(&run.causes));
+    sections.extend(page.causes(run));
     sections.extend(page.contract(&run.contract));
     let (full, short): (Vec<&Verdict>, Vec<&Verdict>) =
         run.verdicts.iter().partition(|verdict| page.is_shown_in_full(verdict));
-    sections.extend(full.into_iter().map(|verdict| page.scenario(verdict)));
+    if full.len() <= IN_FULL {
+        sections.extend(full.into_iter().map(|verdict| page.scenario(verdict)));
+    } else {
+        sections.push(page.in_lines(&full, run));
+    }
+    sections.extend(page.flaky(&run.verdicts));
     sections.extend(page.group(&short, Status::Unsure, "what else differs rests on inferred expectations"));
     sections.extend(page.group(&short, Status::Near, "only messages or the wire differ"));
     sections.extend(page.known(&short));
@@ -105,6 +118,10 @@ fn totals(run: &RunVerdict, elapsed: Duration, paint: Paint) -> String {
         let findings = counted(run.contract.len(), "contract finding", "contract findings");
         line.push_str(&format!("; {findings}"));
     }
+    let flaky = run.verdicts.iter().filter(|verdict| verdict.is_flaky()).count();
+    if flaky > 0 {
+        line.push_str(&format!("; {}", paint.text(WEAK, &format!("{} flaky", thousands(flaky)))));
+    }
     let probes: usize = run.verdicts.iter().map(|verdict| verdict.probes).sum();
     let all: usize = probes + run.verdicts.iter().map(|verdict| verdict.requests).sum::<usize>();
     line.push_str(&format!("; {}", counted(all, "request", "requests")));
@@ -112,7 +129,9 @@ fn totals(run: &RunVerdict, elapsed: Duration, paint: Paint) -> String {
         let verb = if probes == 1 { "a probe" } else { "probes" };
         line.push_str(&format!(" ({} of them {verb})", thousands(probes)));
     }
-    line.push_str(&format!(" in {}", time(elapsed)));
+    if !elapsed.is_zero() {
+        line.push_str(&format!(" in {}", time(elapsed)));
+    }
     line
 }
 
@@ -126,6 +145,25 @@ fn word(status: Status) -> (&'static str, Style) {
         Status::Known => ("known", WEAK),
         Status::Skipped => ("skip", FAINT),
         Status::Error => ("ERROR", BAD),
+    }
+}
+
+/// An operation's name in words.
+fn operation(name: &str) -> String {
+    match name {
+        "" => "raw request".to_owned(),
+        "*" => "all operations".to_owned(),
+        name => plain(name),
+    }
+}
+
+/// A word as a shell takes it.
+fn shell(word: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(safe) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 
@@ -150,29 +188,114 @@ impl Page<'_> {
         vec![format!("{} at {}", self.paint.text(STRONG, &name), plain(&run.target.endpoint))]
     }
 
-    fn causes(&self, causes: &[Cause]) -> Option<Vec<String>> {
+    fn causes(&self, run: &RunVerdict) -> Option<Vec<String>> {
+        let causes = &run.causes;
         if causes.is_empty() {
             return None;
         }
         let head = format!("{}, by scenarios affected", counted(causes.len(), "cause", "causes"));
         let mut out = vec![self.paint.text(STRONG, &head)];
-        for cause in causes {
-            let operation = if cause.operation.is_empty() { "raw request" } else { &cause.operation };
-            out.push(format!(
-                "  {}  {}  {}  in {}",
-                self.paint.text(STRONG, &cause.id),
-                plain(operation),
-                self.paint.text(WEAK, deviation::word(cause.kind)),
-                counted(cause.scenarios, "scenario", "scenarios"),
-            ));
+        for cause in causes.iter().take(CAUSES) {
+            out.push(format!("  {}", self.cause_head(cause)));
             let indent = 2 + cause.id.chars().count() + 2;
             let columns = self.columns.saturating_sub(indent);
             let mut body = wrap(&plain(&cause.summary), columns);
             let evidence = format!("{}: {}", cause.evidence.as_str(), plain(&cause.source));
             body.extend(field("evidence", &evidence, columns, self.paint));
-            body.extend(field("smallest", &plain(&cause.example), columns, self.paint));
+            let smallest = run.verdicts.iter().find(|verdict| verdict.id == cause.example);
+            let size = smallest.map_or_else(String::new, |smallest| {
+                format!(" ({})", counted(smallest.requests, "request", "requests"))
+            });
+            body.extend(field("smallest", &format!("{}{size}", plain(&cause.example)), columns, self.paint));
+            if let Some(smallest) = smallest {
+                body.extend(field("more", &self.more(smallest, run), columns, self.paint));
+            }
             out.extend(body.iter().map(|line| format!("{}{line}", " ".repeat(indent))));
         }
+        let rest = causes.get(CAUSES..).unwrap_or_default();
+        for cause in rest.iter().take(CAUSE_LINES) {
+            let line = format!(
+                "{}  {}  {}  in {}  {}",
+                cause.id,
+                operation(&cause.operation),
+                deviation::word(cause.kind),
+                counted(cause.scenarios, "scenario", "scenarios"),
+                plain(&cause.summary)
+            );
+            out.push(format!("  {}", cut(&line, self.columns - 2)));
+        }
+        out.extend(self.and_more(rest.len(), CAUSE_LINES));
+        Some(out)
+    }
+
+    fn cause_head(&self, cause: &Cause) -> String {
+        format!(
+            "{}  {}  {}  in {}",
+            self.paint.text(STRONG, &cause.id),
+            operation(&cause.operation),
+            self.paint.text(WEAK, deviation::word(cause.kind)),
+            counted(cause.scenarios, "scenario", "scenarios"),
+        )
+    }
+
+    /// The commands that tell more of a scenario on this target.
+    fn more(&self, verdict: &Verdict, run: &RunVerdict) -> String {
+        let mut commands = vec![format!(
+            "smcheck repro {} -t {}",
+            shell(&plain(&verdict.id)),
+            shell(&plain(&run.target.name))
+        )];
+        commands.extend(
+            verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))),
+        );
+        commands.join("; ")
+    }
+
+    /// Scenarios that fail, one line each, with the causes that they show.
+    fn in_lines(&self, verdicts: &[&Verdict], run: &RunVerdict) -> Vec<String> {
+        let head = counted(verdicts.len(), "scenario fails", "scenarios fail");
+        let mut out = vec![self.paint.text(BAD, &head)];
+        for verdict in verdicts.iter().take(IN_LINES) {
+            let (word, style) = word(verdict.status);
+            let mut causes: Vec<&str> = Vec::new();
+            for found in &verdict.deviations {
+                if !found.cause.is_empty() && !causes.contains(&found.cause.as_str()) {
+                    causes.push(&found.cause);
+                }
+            }
+            let told = match verdict.reason.as_deref().and_then(|reason| reason.lines().next()) {
+                Some(reason) => plain(reason),
+                None => causes.join(" "),
+            };
+            let line = cut(&format!("{}  {told}", plain(&verdict.id)), self.columns - 9);
+            out.push(format!("  {} {}", self.paint.text(style, &format!("{word:<6}")), line.trim_end()));
+        }
+        out.extend(self.and_more(verdicts.len(), IN_LINES));
+        let one = verdicts.first().map_or("ID", |verdict| &verdict.id);
+        let command = format!("smcheck run {} -t {}", shell(&plain(one)), shell(&plain(&run.target.name)));
+        out.push(format!("  one of them in full: {command}"));
+        out
+    }
+
+    /// Scenarios that failed at first and then did not.
+    fn flaky(&self, verdicts: &[Verdict]) -> Option<Vec<String>> {
+        let members: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.is_flaky()).collect();
+        if members.is_empty() {
+            return None;
+        }
+        let head = self.paint.text(WEAK, &format!("{} flaky", thousands(members.len())));
+        let mut out = vec![format!("{head}: failed at first, and then did not")];
+        for verdict in members.iter().take(LISTED) {
+            let first = verdict.earlier.first();
+            let told = first.and_then(|first| match first.deviations.first() {
+                Some(found) => Some(format!("step {}, {}", found.step, deviation::line(found))),
+                None => first.reason.as_deref().and_then(|reason| reason.lines().next()).map(plain),
+            });
+            let told = told.map_or_else(String::new, |told| format!("; at first {told}"));
+            let line = format!("{}  at try {}{told}", plain(&verdict.id), verdict.earlier.len() + 1);
+            out.push(format!("  {}", cut(&line, self.columns - 2)));
+        }
+        out.extend(self.and_more(members.len(), LISTED));
         Some(out)
     }
 

@@ -18,8 +18,8 @@ use super::output;
 use super::settings;
 use super::signals::Signals;
 use crate::judge::{JudgeOptions, RunVerdict, Sheet};
-use crate::report::counted;
 use crate::report::matrix::{Column, Matrix, saved, terminal};
+use crate::report::{counted, json};
 use crate::scenario::Scenario;
 use crate::suite::Catalogue;
 
@@ -94,7 +94,7 @@ pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
     for reason in &reasons {
         output::error(reason);
     }
-    Ok(exit(&matrix, &judge, args.judging.strict_known))
+    exit(&matrix, &judge, args.judging.strict_known)
 }
 
 /// Writes the pages that `run` was asked for: a matrix of the targets that it ran on.
@@ -113,12 +113,12 @@ pub(super) async fn write_pages(
 }
 
 /// The gravest of what the targets ask for.
-fn exit(matrix: &Matrix, judge: &JudgeOptions, strict_known: bool) -> Exit {
+fn exit(matrix: &Matrix, judge: &JudgeOptions, strict_known: bool) -> Result<Exit, Failure> {
     if matrix.columns().iter().any(|column| column.unusable.is_some()) {
-        return Exit::Target;
+        return Ok(Exit::Target);
     }
     let runs: Vec<RunVerdict> = matrix.columns().iter().map(|column| column.run.clone()).collect();
-    super::run::verdict_of(&runs, judge, strict_known)
+    super::run::conclude(&runs, judge, strict_known)
 }
 
 async fn run(
@@ -174,8 +174,8 @@ fn read(args: &CompareArgs) -> Result<(Matrix, Vec<Arc<Scenario>>), Failure> {
     for path in &args.from {
         let text = std::fs::read_to_string(path)
             .map_err(|why| Failure::usage(format!("cannot read {}: {why}", path.display())))?;
-        let mut read =
-            saved::read(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        let read = json::read(&text).map_err(|why| Failure::usage(format!("{}: {why}", path.display())))?;
+        let mut read: Vec<Column> = read.runs.into_iter().map(Column::of).collect();
         if args.from.len() > 1 {
             distinguish(&mut read, path);
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Failure;
+use crate::cli::github;
 use crate::cli::output;
 use crate::cli::run::with_failing;
 use crate::judge::{JudgeOptions, RunVerdict};
@@ -25,6 +26,7 @@ enum Format {
     Junit,
     Markdown,
     Html,
+    Github,
 }
 
 impl Wanted {
@@ -33,9 +35,9 @@ impl Wanted {
         self.kind == Format::Html
     }
 
-    /// Whether it goes to stdout.
+    /// Whether it goes to stdout and stands there alone. Annotations stand beside whatever there is.
     pub(in crate::cli) fn is_stdout(&self) -> bool {
-        self.path == Path::new("-")
+        self.path == Path::new("-") && self.kind != Format::Github
     }
 }
 
@@ -58,10 +60,13 @@ pub(in crate::cli) fn pages(given: &[String]) -> Result<(Vec<Wanted>, Vec<String
 fn read(text: &str) -> Result<Wanted, Failure> {
     let wrong = || {
         Failure::usage(format!(
-            "`--report {text}`: a report is html=FILE, markdown=FILE, json=FILE or junit=FILE, for example \
-             html=matrix.html"
+            "`--report {text}`: a report is html=FILE, markdown=FILE, json=FILE, junit=FILE or github, for \
+             example html=matrix.html"
         ))
     };
+    if text == "github" {
+        return Ok(Wanted { kind: Format::Github, path: PathBuf::from("-") });
+    }
     let (kind, path) = text.split_once('=').ok_or_else(wrong)?;
     let kind = match kind {
         "json" => Format::Json,
@@ -98,9 +103,15 @@ pub(in crate::cli) fn write(
                 with_failing(judge, strict_known, |failing| report::junit::render(&runs(), &failing))
             }
             Format::Markdown => markdown::render(matrix),
+            Format::Github => {
+                github::append(|_| markdown::render(matrix))?;
+                with_failing(judge, strict_known, |failing| {
+                    report::github::render(&runs(), &failing, &github::place)
+                })
+            }
             Format::Html => page::page(&data::data(matrix, &now())),
         };
-        if wanted.is_stdout() {
+        if wanted.path == Path::new("-") {
             output::print(&text);
         } else {
             store::atomic::write(&wanted.path, text.as_bytes())

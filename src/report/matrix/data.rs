@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{Agreement, Matrix};
-use crate::judge::{Deviation, Kind, Sheet, Status, Timeline, Verdict};
+use crate::judge::{Deviation, Sheet, Status, Timeline, Verdict};
 
 /// The version of the data's shape.
 const SCHEMA: u32 = 1;
@@ -121,17 +121,7 @@ fn known_reasons(column: &super::Column, verdict: &Verdict) -> Option<String> {
 }
 
 fn shown(deviation: &Deviation, known: bool) -> Shown<'_> {
-    let severity = match deviation.kind {
-        Kind::Message => "message",
-        Kind::Wire => "wire",
-        Kind::Outcome
-        | Kind::Code
-        | Kind::Member
-        | Kind::Value
-        | Kind::Type
-        | Kind::Labels
-        | Kind::Invariant => "outcome",
-    };
+    let severity = deviation.kind.severity().as_str();
     Shown { deviation, line: deviation.line, severity, known }
 }
 

@@ -17,7 +17,7 @@ mod sample;
 
 use std::collections::BTreeMap;
 
-use crate::judge::{RunVerdict, Sheet, Status, TargetInfo, Timeline, Verdict};
+use crate::judge::{About, RunVerdict, Sheet, Status, TargetInfo, Timeline, Verdict};
 
 pub use share::Agreement;
 
@@ -50,6 +50,7 @@ impl Column {
             contract: Vec::new(),
             causes: Vec::new(),
             gone: Vec::new(),
+            used: Vec::new(),
         };
         Column::of(run).lost(reason, sheets)
     }
@@ -93,6 +94,8 @@ fn error(sheet: &Sheet, reason: &str) -> Verdict {
         known: Vec::new(),
         contract: Vec::new(),
         convergence: Vec::new(),
+        about: About::default(),
+        earlier: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Column, Matrix};
-use crate::judge::{Deviation, Status, Verdict, is_minor};
+use crate::judge::{Deviation, Severity, Status, Verdict};
 use crate::report::deviation;
 
 /// What is said where a target did not tell why.
@@ -34,7 +34,7 @@ pub(super) fn by_folder<'m>(matrix: &'m Matrix, rows: &[usize]) -> Vec<(&'m str,
 /// The gravest deviation of a verdict that is not known: the first that is more than a message, or the first.
 pub(super) fn gravest(verdict: &Verdict) -> Option<&Deviation> {
     let all = &verdict.deviations;
-    all.iter().find(|found| !is_minor(found)).or(all.first())
+    all.iter().find(|found| found.kind.severity() == Severity::Outcome).or(all.first())
 }
 
 /// What differs in a row, told of the first target that differs, and how many others differ otherwise.

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{Column, Matrix};
-use crate::judge::{Deviation, JudgeOptions, Kind, RunVerdict, Sheet, Status, TargetInfo, Verdict, assemble};
+use crate::judge::{
+    About, Deviation, JudgeOptions, Kind, RunVerdict, Sheet, Status, TargetInfo, Verdict, assemble,
+};
 
 pub(super) fn target(name: &str) -> TargetInfo {
     TargetInfo { name: name.to_owned(), endpoint: "http://127.0.0.1:5000".to_owned(), version: None }
@@ -41,6 +43,8 @@ pub(super) fn verdict(id: &str, status: Status, deviations: Vec<Deviation>) -> V
         known: Vec::new(),
         contract: Vec::new(),
         convergence: Vec::new(),
+        about: About::default(),
+        earlier: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the percentages say: of the scenarios that were judged, how many are right, and how far.
 
-use crate::judge::{RunVerdict, Status, Verdict, is_minor};
+use crate::judge::{RunVerdict, Severity, Status, Verdict};
 
 /// How far a target agrees with AWS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Agreement {
 
 fn has_right_outcomes(verdict: &Verdict) -> bool {
     let known = verdict.known.iter().map(|(_, deviation)| deviation);
-    verdict.deviations.iter().chain(known).all(is_minor)
+    verdict.deviations.iter().chain(known).all(|found| found.kind.severity() != Severity::Outcome)
 }
 
 /// A share with one decimal, never rounded up: 100 % means all, and 0 % means none.
