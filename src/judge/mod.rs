@@ -40,6 +40,7 @@ mod wrong_servers;
 #[cfg(test)]
 mod wrong_states;
 
+pub use causes::alike;
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;

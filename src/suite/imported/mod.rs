@@ -8,9 +8,9 @@ mod body;
 mod calls;
 mod labels;
 mod names;
-mod yaml;
 
-use crate::scenario;
+
+use crate::scenario::{self, yaml};
 use crate::service::redact::Tree;
 use crate::store::exchange::Recording;
 use calls::Call;
