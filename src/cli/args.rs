@@ -1,5 +1,6 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
+mod authoring;
 mod exchange;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
+pub use authoring::{NewArgs, ReproArgs};
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
@@ -60,6 +62,8 @@ pub enum Command {
     Proxy(ProxyArgs),
     /// Run the scenarios on servers that are wrong on purpose, to see that they notice
     Selftest(SelftestArgs),
+    /// Make the smallest scenario that still shows a deviation, with CLI lines and the text of an issue
+    Repro(ReproArgs),
     /// Look for secrets in recordings and in any other file
     Audit(AuditArgs),
     /// Make a recording, or a scenario, of what another tool recorded
@@ -380,7 +384,8 @@ pub enum Dates {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     smcheck selftest                                  every fault\n  \
-    smcheck selftest --fault not-found-is-404         one of them")]
+    smcheck selftest --fault not-found-is-404         one of them\n  \
+    smcheck selftest --scenario labels/move-current-back   what this scenario alone notices")]
 pub struct SelftestArgs {
     /// Parts of scenario ids; all scenarios where there is none
     #[arg(value_name = "FILTER")]
@@ -391,11 +396,14 @@ pub struct SelftestArgs {
     /// Only this fault; as often as wanted
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
+    /// What this scenario alone notices; exit 1 if nothing
+    #[arg(long, value_name = "ID", conflicts_with_all = ["filters", "fault", "list", "markdown"])]
+    pub scenario: Option<String>,
     /// Every single change of a right server instead: members, failures, requests, labels, the wire
     #[arg(long, conflicts_with = "fault")]
     pub mutations: bool,
-    /// With --mutations, tell also those that may survive
-    #[arg(long, short, requires = "mutations")]
+    /// With --mutations, tell also those that may survive; with --scenario, all
+    #[arg(long, short)]
     pub verbose: bool,
     /// List the faults, and end
     #[arg(long)]

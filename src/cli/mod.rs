@@ -14,6 +14,7 @@ mod output;
 mod playing;
 mod proxy;
 mod record;
+mod repro;
 mod review;
 mod rules;
 mod run;
@@ -57,6 +58,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => block_on(serve::serve(args)),
         Command::Proxy(args) => block_on(proxy::proxy(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
+        Command::Repro(args) => block_on(repro::repro(args)),
         Command::Audit(args) => audit::audit(&args),
         Command::Import(args) => import::import(&args),
         Command::Export(args) => export::export(&args),

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_as_what_it_was() {
-        for value in ["", "a", "yes", "12", "2023-06-22", "a: b", "a #b", "${db}", "\u{85}\u{feff}", "'", "- a", "é"]
+        for value in
+            ["", "a", "yes", "12", "2023-06-22", "a: b", "a #b", "${db}", "\u{85}\u{feff}", "'", "- a", "é"]
         {
             let mut out = String::new();
             entry(&mut out, "", "key", &text(value));

@@ -83,12 +83,15 @@ pub(super) fn of_pass(pass: usize, root: &Tree, focus: usize) -> Vec<Edit> {
     let steps = steps(root);
     match pass {
         0 => vec![Edit::First(focus + 1), Edit::FileKeys(&["note", "rules"])],
-        1 => vec![Edit::Silent(&SAID), Edit::Silent(&SAID[..5]), Edit::Silent(&["labels", "note", "evidence"])],
+        1 => {
+            vec![Edit::Silent(&SAID), Edit::Silent(&SAID[..5]), Edit::Silent(&["labels", "note", "evidence"])]
+        }
         2 => cuts(steps.len()),
         3 => keys_of_steps(steps),
         4 => inside(steps, &["returns", "fails"], loosened),
         5 => {
-            let mut edits = inside(steps, &["with", "raw", "returns", "fails", "parallel", "invariant", "save"], dropped);
+            let mut edits =
+                inside(steps, &["with", "raw", "returns", "fails", "parallel", "invariant", "save"], dropped);
             edits.extend(of_repeat(steps));
             edits
         }
@@ -148,7 +151,8 @@ fn loosened(tree: &Tree, place: &[At], edits: &mut Vec<Edit>) {
     match tree {
         Tree::Map(members) => {
             let named: Vec<_> = members.iter().filter(|(key, _)| key != "$partial").collect();
-            let is_matcher = matches!(named.as_slice(), [(key, _)] if key.starts_with('$') && !key.starts_with("${"));
+            let is_matcher =
+                matches!(named.as_slice(), [(key, _)] if key.starts_with('$') && !key.starts_with("${"));
             if !is_matcher && named.len() > 1 {
                 for (key, value) in &named {
                     let partial = ("$partial".to_owned(), Tree::Leaf(true.into()));
@@ -173,7 +177,9 @@ fn loosened(tree: &Tree, place: &[At], edits: &mut Vec<Edit>) {
 fn dropped(tree: &Tree, place: &[At], edits: &mut Vec<Edit>) {
     let children: Vec<(At, &Tree)> = match tree {
         Tree::Map(members) => members.iter().map(|(key, value)| (At::Key(key.clone()), value)).collect(),
-        Tree::List(entries) => entries.iter().enumerate().rev().map(|(at, value)| (At::Entry(at), value)).collect(),
+        Tree::List(entries) => {
+            entries.iter().enumerate().rev().map(|(at, value)| (At::Entry(at), value)).collect()
+        }
         Tree::Leaf(_) => return,
     };
     for (at, _) in &children {
@@ -344,6 +350,8 @@ fn replace(tree: &mut Tree, old: &str, new: &str) -> bool {
         }
         Tree::Leaf(_) => false,
         Tree::List(entries) => entries.iter_mut().fold(false, |done, entry| replace(entry, old, new) | done),
-        Tree::Map(entries) => entries.iter_mut().fold(false, |done, (_, value)| replace(value, old, new) | done),
+        Tree::Map(entries) => {
+            entries.iter_mut().fold(false, |done, (_, value)| replace(value, old, new) | done)
+        }
     }
 }

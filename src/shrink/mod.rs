@@ -141,7 +141,9 @@ steps:
 
     #[test]
     fn a_value_that_may_be_a_secret_is_replaced_everywhere_at_once() {
-        let small = shrink(|text| text.matches("SecretString: ").count() >= 3 && text.matches("value-1").count() != 1);
+        let small = shrink(|text| {
+            text.matches("SecretString: ").count() >= 3 && text.matches("value-1").count() != 1
+        });
         assert!(!small.contains("hunter2"), "{small}");
         assert_eq!(small.matches("value-1").count(), 2, "{small}");
     }

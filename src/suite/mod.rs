@@ -2,12 +2,14 @@
 //!
 //! [`catalogue`] finds the scenarios, [`open`] opens a target, [`session`] runs many scenarios on it. The command
 //! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application.
-//! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording.
+//! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording,
+//! [`repro`] the smallest one that shows a deviation.
 
 pub mod catalogue;
 pub mod imported;
 pub mod open;
 pub mod playback;
+pub mod repro;
 pub mod selftest;
 pub mod session;
 

@@ -9,7 +9,6 @@ mod calls;
 mod labels;
 mod names;
 
-
 use crate::scenario::{self, yaml};
 use crate::service::redact::Tree;
 use crate::store::exchange::Recording;
