@@ -99,15 +99,22 @@ fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
     let mut best: Option<(u64, String, (String, String, String))> = None;
     for scenario in run.iter().flat_map(|run| list(run, "scenarios")) {
         let requests = scenario["requests"].as_u64().unwrap_or(u64::MAX);
-        let own = list(&scenario, "deviations").into_iter().chain(list(&scenario, "contract"));
-        for deviation in own.filter(|deviation| deviation["cause"] == cause) {
+        for deviation in list(&scenario, "deviations").into_iter().filter(|deviation| deviation["cause"] == cause) {
             if best.as_ref().is_none_or(|(fewest, ..)| requests < *fewest) {
                 let of = (word(&deviation, "operation"), word(&deviation, "kind"), word(&deviation, "path"));
                 best = Some((requests, word(&scenario, "id"), of));
             }
         }
     }
-    let Some((_, id, of)) = best else {
+    // What the contract found stands once in the run, with the scenario that shows it beside the cause.
+    let contract = run.iter().flat_map(|run| list(run, "contract")).find(|deviation| deviation["cause"] == cause);
+    if let (None, Some(deviation)) = (&best, contract) {
+        let of = (word(&deviation, "operation"), word(&deviation, "kind"), word(&deviation, "path"));
+        let causes = run.iter().flat_map(|run| list(run, "causes"));
+        let example = causes.filter(|found| found["id"] == cause).map(|found| word(&found, "example")).next();
+        best = example.map(|example| (0, example, of));
+    }
+    let Some((_, id, of)) = best.filter(|(_, id, _)| !id.is_empty()) else {
         return Err(Failure::usage(format!("no scenario of {shown} has a deviation of the cause `{cause}`")));
     };
     Ok((id, Wanted { of_report: Some(of) }))

@@ -4,7 +4,7 @@
 //! one tree for each row, `read` makes a [`Scenario`] of a tree and collects every [`Finding`] on the way.
 //! [`evaluate`] holds a response against a [`Matcher`]; waiting and judging share it. `words` is the table of all
 //! words of the language, with [`schema`] for editors made from it. [`document`] is
-//! a scenario to be changed and written again, [`yaml`] writes. [`register`] holds the rules that scenarios name,
+//! a scenario to be changed and written again, [`yaml`] writes, [`outline`] adds to a file and leaves the rest as it is. [`register`] holds the rules that scenarios name,
 //! [`coverage`] counts what they check.
 
 mod assign;
@@ -22,6 +22,7 @@ pub mod matcher;
 mod matcher_tests;
 pub mod nearest;
 mod node;
+pub mod outline;
 mod read;
 pub mod register;
 pub mod schema;

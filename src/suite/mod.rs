@@ -3,9 +3,10 @@
 //! [`catalogue`] finds the scenarios, [`open`] opens a target, [`session`] runs many scenarios on it. The command
 //! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application.
 //! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording,
-//! [`repro`] the smallest one that shows a deviation.
+//! [`repro`] the smallest one that shows a deviation; [`fill`] writes answers into one.
 
 pub mod catalogue;
+pub mod fill;
 pub mod imported;
 pub mod open;
 pub mod playback;

@@ -12,6 +12,7 @@ mod names;
 use crate::scenario::{self, yaml};
 use crate::service::redact::Tree;
 use crate::store::exchange::Recording;
+pub(super) use body::unordered;
 use calls::Call;
 use names::Names;
 use yaml::{map, text};

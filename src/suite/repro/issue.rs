@@ -16,12 +16,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// `moto 5.2.5`, `moto`, `the server`.
+    /// `moto 5.2.5`, `moto`, `this server`.
     pub fn words(&self) -> String {
         match (&self.name, &self.version) {
             (Some(name), Some(version)) => format!("{name} {version}"),
             (Some(name), None) => name.clone(),
-            (None, _) => "the server".to_owned(),
+            (None, _) => "this server".to_owned(),
         }
     }
 }
@@ -29,24 +29,23 @@ impl Server {
 /// Writes the issue: `yaml` is the scenario's file, `script` its commands.
 pub fn markdown(made: &Reproduction, server: &Server, yaml: &str, script: &str) -> String {
     let deviation = &made.found.deviation;
-    let operation = if deviation.operation.is_empty() { "A raw request" } else { &deviation.operation };
     let name = made.name();
-    let mut out = format!("# {operation}: {}\n\n", inline(&headline(deviation)));
+    let mut out = format!("# {}\n\n", headline(deviation));
     let version = match (&server.name, &server.version) {
         (Some(name), Some(version)) => format!("{name} {version}"),
-        (Some(name), None) => format!("{name}, version not known to smcheck (please add it)"),
-        (None, _) => "please add name and version".to_owned(),
+        (Some(name), None) => name.clone(),
+        (None, _) => "(please add the name and the version of the server)".to_owned(),
     };
     out.push_str(&format!("**Version:** {}\n\n", inline(&version)));
     out.push_str(&format!("**What AWS does:** {}.\n\n", inline(made.scenario.title.trim_end_matches('.'))));
-    out.push_str(&format!("- step {}, {}\n", deviation.step, inline(&expected(deviation))));
+    let (step, at) = (step(deviation), at(deviation));
+    let side = |value: &Value| format!("- after {step}, {}: {}\n", inline(&at), code(&shown(deviation.kind, value)));
+    out.push_str(&side(&deviation.expected));
     out.push_str(&format!("- evidence: {}\n\n", inline(&evidence(deviation))));
     out.push_str(&format!("**What {} does:**\n\n", inline(&server.words())));
-    out.push_str(&format!("- step {}, {}\n", deviation.step, inline(&actual(deviation))));
+    out.push_str(&side(&deviation.actual));
     if !made.on_reference {
-        out.push_str(
-            "\nThe reference of smcheck does not agree with this scenario either; look at it twice.\n",
-        );
+        out.push_str("\nThe reference of smcheck does not agree with this scenario either; look at it twice.\n");
     }
     out.push_str("\n## Smallest scenario\n\n");
     out.push_str(&fenced("yaml", yaml));
@@ -58,17 +57,31 @@ pub fn markdown(made: &Reproduction, server: &Server, yaml: &str, script: &str) 
     out
 }
 
-/// The difference in a few words.
+fn step(deviation: &Deviation) -> String {
+    match deviation.operation.as_str() {
+        "" => format!("step {}", deviation.step),
+        operation => format!("step {} ({operation})", deviation.step),
+    }
+}
+
+/// What differs, for a title.
 fn headline(deviation: &Deviation) -> String {
-    let at = at(deviation);
-    let (expected, actual) =
-        (shown(deviation.kind, &deviation.expected), shown(deviation.kind, &deviation.actual));
-    let text = match deviation.kind {
-        Kind::Outcome => format!("{actual} instead of {expected}"),
-        _ => format!("{at} is {actual} instead of {expected}"),
+    let operation = if deviation.operation.is_empty() { "A raw request" } else { &deviation.operation };
+    let side = |value: &Value| {
+        let text = shown(deviation.kind, value);
+        match text.char_indices().nth(60) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
     };
-    let short: String = text.chars().take(120).collect();
-    if short.len() < text.len() { format!("{short}…") } else { short }
+    let (expected, actual) = (side(&deviation.expected), side(&deviation.actual));
+    let at = match deviation.kind {
+        Kind::Outcome => String::new(),
+        _ => format!("{}: ", at(deviation)),
+    };
+    let line = format!("{operation}: {at}{actual} instead of {expected}");
+    // A title is no place for marks, and trackers show it as it is.
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Where it differs, in words.
@@ -107,7 +120,19 @@ fn shown(kind: Kind, value: &Value) -> String {
         (Kind::Value | Kind::Type, Value::Null) => "null".to_owned(),
         (_, Value::Null) => "nothing".to_owned(),
         (Kind::Outcome | Kind::Code | Kind::Message | Kind::Wire, Value::String(text)) => text.clone(),
-        (_, value) => value.to_string(),
+        (_, value) => spaced(value),
+    }
+}
+
+/// JSON with a space after commas and colons.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(entries) => format!("[{}]", entries.iter().map(spaced).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), spaced(value));
+            format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -141,6 +166,14 @@ fn inline(text: &str) -> String {
         }
     }
     out
+}
+
+/// A value between marks of code.
+fn code(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let (mark, space) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
+    format!("{mark}{space}{text}{space}{mark}")
 }
 
 /// A block of code, with a fence longer than any in it.

@@ -158,12 +158,13 @@ impl Script<'_> {
             Action::Advance(_) => "time goes by".to_owned(),
         };
         self.comment(&format!("Step {}: {name}", at + 1));
-        if !matches!(step.action, Action::Advance(_)) {
+        let outcome = found.deviation.kind == crate::judge::Kind::Outcome;
+        if !matches!(step.action, Action::Advance(_)) && !(here && outcome) {
             self.comment(&format!("AWS: {}", says(&step.expect, &step.action)));
         }
         if here {
-            self.comment(&format!("AWS, {}", super::issue::expected(&found.deviation)));
-            self.comment(&format!("{}, {}", self.server, super::issue::actual(&found.deviation)));
+            self.comment(&format!("AWS: {}", super::issue::expected(&found.deviation)));
+            self.comment(&format!("{}: {}", self.server, super::issue::actual(&found.deviation)));
         }
         if step.eventually.is_some() {
             self.comment("It may take a while until it does; ask again until then.");
