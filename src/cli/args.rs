@@ -70,6 +70,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Write a recording in the format of another tool
     Export(ExportArgs),
+    /// Begin a scenario
+    New(NewArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
@@ -190,6 +192,12 @@ pub struct RunArgs {
     /// Stop at the first scenario that fails the run
     #[arg(long)]
     pub fail_fast: bool,
+    /// Write what the target answers into the file of one scenario, where it does not state it
+    #[arg(long, conflicts_with_all = ["report", "known", "strict", "strict_known", "gate", "fail_fast", "trace", "verbose"])]
+    pub fill: bool,
+    /// With --fill, write what is stated already anew, too
+    #[arg(long, requires = "fill")]
+    pub all_steps: bool,
 }
 
 /// Arguments of `record`.

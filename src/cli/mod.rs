@@ -6,10 +6,12 @@ pub mod exit;
 
 mod audit;
 mod export;
+mod fill;
 mod import;
 mod info;
 mod known;
 mod listening;
+mod new;
 mod output;
 mod playing;
 mod proxy;
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Run(args) if args.fill => block_on(fill::fill(args)),
         Command::Run(args) => block_on(run::run(args)),
         Command::Record(args) => block_on(record::record(args)),
         Command::Replay(args) => block_on(record::replay(args)),
@@ -62,6 +65,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Audit(args) => audit::audit(&args),
         Command::Import(args) => import::import(&args),
         Command::Export(args) => export::export(&args),
+        Command::New(args) => new::new(&args),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),

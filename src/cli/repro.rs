@@ -99,7 +99,9 @@ fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
     let mut best: Option<(u64, String, (String, String, String))> = None;
     for scenario in run.iter().flat_map(|run| list(run, "scenarios")) {
         let requests = scenario["requests"].as_u64().unwrap_or(u64::MAX);
-        for deviation in list(&scenario, "deviations").into_iter().filter(|deviation| deviation["cause"] == cause) {
+        for deviation in
+            list(&scenario, "deviations").into_iter().filter(|deviation| deviation["cause"] == cause)
+        {
             if best.as_ref().is_none_or(|(fewest, ..)| requests < *fewest) {
                 let of = (word(&deviation, "operation"), word(&deviation, "kind"), word(&deviation, "path"));
                 best = Some((requests, word(&scenario, "id"), of));
@@ -107,7 +109,8 @@ fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
         }
     }
     // What the contract found stands once in the run, with the scenario that shows it beside the cause.
-    let contract = run.iter().flat_map(|run| list(run, "contract")).find(|deviation| deviation["cause"] == cause);
+    let contract =
+        run.iter().flat_map(|run| list(run, "contract")).find(|deviation| deviation["cause"] == cause);
     if let (None, Some(deviation)) = (&best, contract) {
         let of = (word(&deviation, "operation"), word(&deviation, "kind"), word(&deviation, "path"));
         let causes = run.iter().flat_map(|run| list(run, "causes"));

@@ -205,7 +205,10 @@ steps:
     fn steps_are_found_with_their_members() {
         let found = steps(FILE);
         let keys = |at: usize| found[at].entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>();
-        assert_eq!((found.len(), keys(0), keys(1), keys(2)), (3, vec!["do", "with", "labels"], vec!["do", "with"], vec!["do"]));
+        assert_eq!(
+            (found.len(), keys(0), keys(1), keys(2)),
+            (3, vec!["do", "with", "labels"], vec!["do", "with"], vec!["do"])
+        );
         assert_eq!((found[0].flow, found[0].indent, found[1].flow), (false, 4, true));
         let shown = |step: usize, entry: usize| &FILE[found[step].entries[entry].at.clone()];
         assert_eq!(shown(0, 0), "do: CreateSecret");
@@ -234,8 +237,12 @@ steps:
                 "    labels: {v1: []}"
             ]
         );
-        assert!(added.contains("        lines\n    returns: {Name: a}\n\n    # before the next\n"), "{added}");
-        let replaced = add(FILE, &[addition(0, "labels", map([("v2", Tree::List(Vec::new()))]))], |_| &["labels"]);
+        assert!(
+            added.contains("        lines\n    returns: {Name: a}\n\n    # before the next\n"),
+            "{added}"
+        );
+        let replaced =
+            add(FILE, &[addition(0, "labels", map([("v2", Tree::List(Vec::new()))]))], |_| &["labels"]);
         assert_eq!(replaced, FILE.replace("{v1: [AWSCURRENT]}", "{v2: []}"));
     }
 }

@@ -14,7 +14,7 @@ use super::imported::unordered;
 use super::open::Opened;
 use super::repro::once;
 use super::session::{Done, RunError, RunOptions};
-use crate::judge::{Deviation, Status};
+use crate::judge::{Status, TargetInfo, Verdict};
 use crate::run::Stop;
 use crate::scenario::outline::{self, Addition};
 use crate::scenario::yaml::text;
@@ -52,7 +52,7 @@ pub enum FillError {
     NotRun(String),
     /// What the file states already does not hold on the target.
     #[error("what the scenario states already does not hold on the target: nothing was written")]
-    Deviates(Vec<Deviation>),
+    Deviates(Box<Verdict>, TargetInfo),
     /// What was written is no scenario, which is our fault.
     #[error("what was filled in does not lint; nothing was written")]
     Findings(Vec<Finding>),
@@ -77,7 +77,10 @@ pub async fn fill(
     let mut rows: Vec<Vec<Step>> = Vec::new();
     let mut notes = Vec::new();
     for scenario in &scenarios {
-        let (first, second) = (observe(scenario, all, opened, options, stop).await?, observe(scenario, all, opened, options, stop).await?);
+        let (first, second) = (
+            observe(scenario, all, opened, options, stop).await?,
+            observe(scenario, all, opened, options, stop).await?,
+        );
         rows.push(merged(first, second));
     }
     let additions = additions(&scenarios, rows, all, &mut notes);
@@ -102,7 +105,7 @@ pub async fn fill(
             return Err(FillError::NotRun(verdict.reason.unwrap_or_default()));
         }
         if !verdict.deviations.is_empty() {
-            return Err(FillError::Deviates(verdict.deviations));
+            return Err(FillError::Deviates(Box::new(verdict), opened.info.clone()));
         }
     }
     Ok(filled)
@@ -139,16 +142,23 @@ async fn observe(
         return Err(FillError::NotRun(format!("{}: {reason}", scenario.id)));
     }
     let mut names = Names::new(scenario, &done.trace);
-    let mut steps = vec![Step { note: Some("was not reached".to_owned()), ..Step::default() }; scenario.steps.len()];
+    let mut steps =
+        vec![Step { note: Some("was not reached".to_owned()), ..Step::default() }; scenario.steps.len()];
     for happened in &done.trace.steps {
-        if let (Some(step), Some(place)) = (scenario.steps.get(happened.index), steps.get_mut(happened.index)) {
+        if let (Some(step), Some(place)) = (scenario.steps.get(happened.index), steps.get_mut(happened.index))
+        {
             *place = of_step(&mut names, scenario, step, happened);
         }
     }
     Ok(steps)
 }
 
-fn of_step(names: &mut Names<'_>, scenario: &Scenario, step: &crate::scenario::Step, happened: &StepTrace) -> Step {
+fn of_step(
+    names: &mut Names<'_>,
+    scenario: &Scenario,
+    step: &crate::scenario::Step,
+    happened: &StepTrace,
+) -> Step {
     names.begin(step, happened, scenario.moved_by(happened.index));
     let mut made = Step::default();
     match &step.action {
@@ -245,29 +255,44 @@ fn merged(first: Vec<Step>, second: Vec<Step>) -> Vec<Step> {
 fn merge(left: Tree, right: Tree) -> Option<Tree> {
     match (left, right) {
         (left, right) if left == right => Some(left),
-        (Tree::Leaf(Value::String(_)), Tree::Leaf(Value::String(_))) => Some(Tree::Leaf(json!({"$type": "string"}))),
-        (Tree::Leaf(Value::Number(_)), Tree::Leaf(Value::Number(_))) => Some(Tree::Leaf(json!({"$type": "number"}))),
+        (Tree::Leaf(Value::String(_)), Tree::Leaf(Value::String(_))) => {
+            Some(Tree::Leaf(json!({"$type": "string"})))
+        }
+        (Tree::Leaf(Value::Number(_)), Tree::Leaf(Value::Number(_))) => {
+            Some(Tree::Leaf(json!({"$type": "number"})))
+        }
         // Of a time all that is left is that it is one.
         (Tree::Leaf(Value::Object(left)), Tree::Leaf(Value::Object(right)))
             if left.contains_key("$time") && right.contains_key("$time") =>
         {
             Some(Tree::Leaf(json!({"$time": "any"})))
         }
-        (Tree::List(left), Tree::List(right)) if left.len() == right.len() => {
-            left.into_iter().zip(right).map(|(left, right)| merge(left, right)).collect::<Option<_>>().map(Tree::List)
-        }
+        (Tree::List(left), Tree::List(right)) if left.len() == right.len() => left
+            .into_iter()
+            .zip(right)
+            .map(|(left, right)| merge(left, right))
+            .collect::<Option<_>>()
+            .map(Tree::List),
         (Tree::Map(left), Tree::Map(right))
-            if left.len() == right.len() && left.iter().zip(&right).all(|((left, _), (right, _))| left == right) =>
+            if left.len() == right.len()
+                && left.iter().zip(&right).all(|((left, _), (right, _))| left == right) =>
         {
             let both = left.into_iter().zip(right);
-            both.map(|((key, left), (_, right))| Some((key, merge(left, right)?))).collect::<Option<_>>().map(Tree::Map)
+            both.map(|((key, left), (_, right))| Some((key, merge(left, right)?)))
+                .collect::<Option<_>>()
+                .map(Tree::Map)
         }
         _ => None,
     }
 }
 
 /// What goes into the file: what all its scenarios agree on, where a step does not state it.
-fn additions(scenarios: &[Scenario], rows: Vec<Vec<Step>>, all: bool, notes: &mut Vec<String>) -> Vec<Addition> {
+fn additions(
+    scenarios: &[Scenario],
+    rows: Vec<Vec<Step>>,
+    all: bool,
+    notes: &mut Vec<String>,
+) -> Vec<Addition> {
     let mut additions = Vec::new();
     let (Some(scenario), Some(first)) = (scenarios.first(), rows.first()) else { return additions };
     for (at, step) in first.iter().enumerate() {
@@ -283,12 +308,13 @@ fn additions(scenarios: &[Scenario], rows: Vec<Vec<Step>>, all: bool, notes: &mu
         if let (true, Some(note)) = (said || labelled, &step.note) {
             say(note);
         }
-        let same = |of: fn(&Step) -> Option<Tree>| {
-            rows.iter().all(|row| row.get(at).and_then(of) == of(step))
-        };
+        let same =
+            |of: fn(&Step) -> Option<Tree>| rows.iter().all(|row| row.get(at).and_then(of) == of(step));
         let word = |row: &Vec<Step>| row.get(at).and_then(|step| step.said.as_ref().map(|(word, _)| *word));
         if let (true, Some((key, value))) = (said, &step.said) {
-            if same(|step| step.said.clone().map(|(_, tree)| tree)) && rows.iter().all(|row| word(row) == Some(key)) {
+            if same(|step| step.said.clone().map(|(_, tree)| tree))
+                && rows.iter().all(|row| word(row) == Some(key))
+            {
                 additions.push(Addition { step: at, key: (*key).to_owned(), value: value.clone() });
             } else {
                 say("answers each case differently; state it by hand");

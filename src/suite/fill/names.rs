@@ -108,8 +108,7 @@ impl<'t> Names<'t> {
 
     /// One call of a step: the value of the loop's variable, and the ARN that a CreateSecret has just made.
     pub(super) fn bind(&mut self, bound: Option<&(String, Value)>, call: Option<&Call>) {
-        self.bound =
-            bound.and_then(|(name, value)| Some((value.as_str()?.to_owned(), name.clone())));
+        self.bound = bound.and_then(|(name, value)| Some((value.as_str()?.to_owned(), name.clone())));
         call.into_iter().for_each(|call| self.created(call));
     }
 
@@ -152,7 +151,8 @@ impl<'t> Names<'t> {
                     value.as_object().is_some_and(|map| map.keys().any(|id| !self.versions.contains_key(id)))
                 };
                 members.retain(|name, value| {
-                    let by_version = ["VersionIdsToStages", "SecretVersionsToStages"].contains(&name.as_str());
+                    let by_version =
+                        ["VersionIdsToStages", "SecretVersionsToStages"].contains(&name.as_str());
                     !value.is_null() && !(by_version && unknown(value))
                 });
                 lost = members.len() < before;
@@ -184,7 +184,10 @@ impl<'t> Names<'t> {
         }
         let region = |arn: &str| arn.split(':').nth(3).map(str::to_owned);
         let elsewhere = |arn: &str| region(arn).map(|region| arn.replacen(&region, "", 1));
-        let found = self.arns.iter().find(|(arn, _)| elsewhere(arn) == elsewhere(value) && elsewhere(value).is_some());
+        let found = self
+            .arns
+            .iter()
+            .find(|(arn, _)| elsewhere(arn) == elsewhere(value) && elsewhere(value).is_some());
         let (_, secret) = found.filter(|_| self.second_region)?;
         Some(json!({"$arn": {"secret": secret, "region": "${second-region}"}}))
     }
@@ -213,7 +216,9 @@ impl<'t> Names<'t> {
     }
 
     fn time(&self, class: Class, value: &Value) -> Value {
-        let Some(at) = value.as_f64().and_then(Timestamp::from_seconds) else { return json!({"$type": "number"}) };
+        let Some(at) = value.as_f64().and_then(Timestamp::from_seconds) else {
+            return json!({"$type": "number"});
+        };
         let away = at.0 - self.sent_at.0;
         if class == Class::Day {
             let today = at.0 == self.sent_at.day().0;
@@ -275,9 +280,13 @@ impl<'t> Names<'t> {
                 for entry in entries {
                     let id = entry.get("VersionId").and_then(Value::as_str).unwrap_or_default();
                     let Some(variable) = self.versions.get(id) else {
-                        return Err("made a version that has no variable, so that its labels cannot be stated".to_owned());
+                        return Err(
+                            "made a version that has no variable, so that its labels cannot be stated"
+                                .to_owned(),
+                        );
                     };
-                    let labels = entry.get("VersionStages").and_then(Value::as_array).cloned().unwrap_or_default();
+                    let labels =
+                        entry.get("VersionStages").and_then(Value::as_array).cloned().unwrap_or_default();
                     let mut labels: Vec<String> =
                         labels.iter().filter_map(Value::as_str).map(escaped).collect();
                     labels.sort();

@@ -39,13 +39,16 @@ pub fn markdown(made: &Reproduction, server: &Server, yaml: &str, script: &str) 
     out.push_str(&format!("**Version:** {}\n\n", inline(&version)));
     out.push_str(&format!("**What AWS does:** {}.\n\n", inline(made.scenario.title.trim_end_matches('.'))));
     let (step, at) = (step(deviation), at(deviation));
-    let side = |value: &Value| format!("- after {step}, {}: {}\n", inline(&at), code(&shown(deviation.kind, value)));
+    let side =
+        |value: &Value| format!("- after {step}, {}: {}\n", inline(&at), code(&shown(deviation.kind, value)));
     out.push_str(&side(&deviation.expected));
     out.push_str(&format!("- evidence: {}\n\n", inline(&evidence(deviation))));
     out.push_str(&format!("**What {} does:**\n\n", inline(&server.words())));
     out.push_str(&side(&deviation.actual));
     if !made.on_reference {
-        out.push_str("\nThe reference of smcheck does not agree with this scenario either; look at it twice.\n");
+        out.push_str(
+            "\nThe reference of smcheck does not agree with this scenario either; look at it twice.\n",
+        );
     }
     out.push_str("\n## Smallest scenario\n\n");
     out.push_str(&fenced("yaml", yaml));
@@ -129,7 +132,8 @@ fn spaced(value: &Value) -> String {
     match value {
         Value::Array(entries) => format!("[{}]", entries.iter().map(spaced).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let member = |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), spaced(value));
+            let member =
+                |(key, value): (&String, &Value)| format!("{}: {}", Value::from(key.as_str()), spaced(value));
             format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
