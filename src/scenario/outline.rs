@@ -106,7 +106,7 @@ impl Reading<'_> {
 
     /// A value has ended, or, where a map waits for one, a key has been read.
     fn value(&mut self, start: usize, end: usize, scalar: Option<&str>) {
-        let end = self.text[..end.max(start)].trim_end().len().max(start);
+        let end = self.text[..end].trim_end().len();
         let in_step = self.stack.len() == 3 && {
             let of_file = self.stack[0].key.as_ref();
             !self.stack[1].is_map && of_file.is_some_and(|(key, _)| key == "steps")
@@ -120,7 +120,7 @@ impl Reading<'_> {
             (None, Some(key)) => frame.key = Some((key.to_owned(), start)),
             (Some((key, from)), _) if in_step => {
                 if let Some(step) = self.steps.last_mut() {
-                    step.entries.push(Entry { key, at: from..end });
+                    step.entries.push(Entry { key, at: from..end.max(from) });
                 }
             }
             _ => {}
@@ -197,6 +197,11 @@ steps:
 
     # before the next
     labels: {v1: [AWSCURRENT]}  # who knows
+  - do: TagResource
+    with:
+      SecretId: a
+      Tags: [{Key: a, Value: b}]
+
   - {do: GetSecretValue, with: {SecretId: a}}   # short
   - do: DeleteSecret
 ";
@@ -209,12 +214,12 @@ steps:
             (found.len(), keys(0), keys(1), keys(2)),
             (3, vec!["do", "with", "labels"], vec!["do", "with"], vec!["do"])
         );
-        assert_eq!((found[0].flow, found[0].indent, found[1].flow), (false, 4, true));
+        assert_eq!((found[0].flow, found[0].indent, found[2].flow), (false, 4, true));
         let shown = |step: usize, entry: usize| &FILE[found[step].entries[entry].at.clone()];
         assert_eq!(shown(0, 0), "do: CreateSecret");
         assert!(shown(0, 1).ends_with("lines"), "{}", shown(0, 1));
         assert_eq!(shown(0, 2), "labels: {v1: [AWSCURRENT]}");
-        assert_eq!(shown(1, 1), "with: {SecretId: a}");
+        assert_eq!(shown(2, 1), "with: {SecretId: a}");
     }
 
     #[test]
@@ -222,9 +227,10 @@ steps:
         let addition = |step, key: &str, value| Addition { step, key: key.to_owned(), value };
         let additions = [
             addition(0, "returns", map([("Name", text("a"))])),
-            addition(1, "fails", map([("code", text("X"))])),
-            addition(2, "returns", map([("Name", text("b"))])),
-            addition(2, "labels", map([("v1", Tree::List(Vec::new()))])),
+            addition(1, "fails", map([("code", text("Y"))])),
+            addition(2, "fails", map([("code", text("X"))])),
+            addition(3, "returns", map([("Name", text("b"))])),
+            addition(3, "labels", map([("v1", Tree::List(Vec::new()))])),
         ];
         let added = add(FILE, &additions, |_| &[]);
         let fresh: Vec<&str> = added.lines().filter(|line| !FILE.lines().any(|old| old == *line)).collect();
@@ -232,6 +238,7 @@ steps:
             fresh,
             [
                 "    returns: {Name: a}",
+                "    fails: {code: Y}",
                 "  - {do: GetSecretValue, with: {SecretId: a}, fails: {code: X}}   # short",
                 "    returns: {Name: b}",
                 "    labels: {v1: []}"

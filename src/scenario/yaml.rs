@@ -105,6 +105,10 @@ fn scalar(value: &Value) -> String {
     if plain && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
         return text.clone();
     }
+    // JSON in text reads better in single quotes.
+    if text.contains('"') && !text.contains('\'') && text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+        return format!("'{text}'");
+    }
     // A string of JSON is one of YAML, but for characters that YAML wants escaped and JSON does not.
     let mut out = String::new();
     for c in value.to_string().chars() {
@@ -135,9 +139,22 @@ mod tests {
 
     #[test]
     fn what_is_written_reads_as_what_it_was() {
-        for value in
-            ["", "a", "yes", "12", "2023-06-22", "a: b", "a #b", "${db}", "\u{85}\u{feff}", "'", "- a", "é"]
-        {
+        for value in [
+            "",
+            "a",
+            "yes",
+            "12",
+            "2023-06-22",
+            "a: b",
+            "a #b",
+            "${db}",
+            "\u{85}\u{feff}",
+            "'",
+            "- a",
+            "é",
+            "{\"a\":1}",
+            "it's \"x\"",
+        ] {
             let mut out = String::new();
             entry(&mut out, "", "key", &text(value));
             let read: Value = serde_yaml::from_str(&out).unwrap_or_default();

@@ -44,8 +44,10 @@ pub fn skeleton(wishes: &Wishes, schema: &str) -> String {
         making.call(operation);
     }
     let mut head = Vec::new();
-    let title =
-        wishes.title.clone().unwrap_or_else(|| format!("{} behaves as it should", asked.join(" and ")));
+    let title = wishes.title.clone().unwrap_or_else(|| {
+        let verb = if asked.len() == 1 { "does" } else { "do" };
+        format!("What {} {verb}", asked.join(" and "))
+    });
     if wishes.title.is_none() {
         head.push("Say in the title what AWS does, in one sentence.".to_owned());
     }

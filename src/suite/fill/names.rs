@@ -206,13 +206,31 @@ impl<'t> Names<'t> {
                 None if is_uuid(value) => json!({"$uuid": "any"}),
                 None => stated().unwrap_or_else(unknown),
             },
-            Class::Open => stated().unwrap_or_else(|| Value::from(escaped(value))),
+            Class::Open => match self.given(value) {
+                Some(variable) => Value::from(variable),
+                None => stated().unwrap_or_else(|| Value::from(escaped(value))),
+            },
             Class::Message => self.message(value).map_or_else(unknown, Value::from),
             _ => match self.variable(value) {
                 Some(variable) => Value::from(variable),
-                None => stated().unwrap_or_else(unknown),
+                None => stated().or_else(|| self.json(value)).unwrap_or_else(unknown),
             },
         }
+    }
+
+    /// A region or another value that the target gives.
+    fn given(&self, value: &str) -> Option<String> {
+        let name = self.others.get(value)?;
+        let given = name == "region" || Need::ALL.iter().any(|need| need.as_str() == name);
+        given.then(|| format!("${{{name}}}"))
+    }
+
+    /// JSON that the scenario states, written in another way.
+    fn json(&self, value: &str) -> Option<Value> {
+        let of = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+        let parsed = of(value)?;
+        let stated = self.stated.keys().any(|text| of(text).as_ref() == Some(&parsed));
+        stated.then(|| json!({"$json": all_escaped(parsed)}))
     }
 
     fn time(&self, class: Class, value: &Value) -> Value {
@@ -319,6 +337,17 @@ impl Naming for Names<'_> {
 
     fn rank(&self, leaf: Leaf<'_>) -> Value {
         leaf.value.clone()
+    }
+}
+
+fn all_escaped(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(escaped(&text)),
+        Value::Array(entries) => Value::Array(entries.into_iter().map(all_escaped).collect()),
+        Value::Object(members) => Value::Object(
+            members.into_iter().map(|(key, value)| (escaped(&key), all_escaped(value))).collect(),
+        ),
+        other => other,
     }
 }
 
