@@ -17,9 +17,6 @@ use crate::suite::fill::{self, FillError, Filled};
 use crate::suite::{Catalogue, RunError, today};
 use crate::target::Kind;
 
-/// Lines around a change.
-const AROUND: usize = 2;
-
 /// Writes what a target answers into a scenario.
 pub(super) async fn fill(args: RunArgs) -> Result<Exit, Failure> {
     let [id] = args.select.filters.as_slice() else {
@@ -132,20 +129,18 @@ fn failure(why: FillError, signals: &Signals) -> Failure {
     }
 }
 
-/// What was written, with a few lines around.
+/// What was written, each with its line. Lines around are not shown, and neither are secret values: they stand in the file.
 fn diff(path: &str, filled: &Filled) -> String {
     let (bad, good) = (anstyle::AnsiColor::Red.on_default(), anstyle::AnsiColor::Green.on_default());
     let mut out = format!("--- {path}\n+++ {path}\n");
     let diff = TextDiff::from_lines(filled.before.as_str(), filled.after.as_str());
-    for hunk in diff.grouped_ops(AROUND) {
-        out.push_str("@@\n");
+    for hunk in diff.grouped_ops(0) {
+        let line = hunk.first().map_or(0, |op| op.new_range().start) + 1;
+        out.push_str(&format!("@@ line {line}\n"));
         for change in hunk.iter().flat_map(|op| diff.iter_changes(op)) {
-            let line: String = change
-                .value()
-                .trim_end()
-                .chars()
-                .map(|c| if c.is_control() { '\u{fffd}' } else { c })
-                .collect();
+            let text = change.value().trim_end();
+            let line: String =
+                masked(text).chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
             let line = match change.tag() {
                 ChangeTag::Equal => format!("  {line}"),
                 ChangeTag::Delete => format!("{bad}- {line}{bad:#}"),
@@ -155,4 +150,33 @@ fn diff(path: &str, filled: &Filled) -> String {
         }
     }
     out
+}
+
+/// A line without the values of members that hold secrets.
+fn masked(line: &str) -> String {
+    let value = r#"((?:SecretString|SecretBinary|RandomPassword)["']?: *)("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^"'{\[\s][^,}]*)"#;
+    match regex::Regex::new(value) {
+        Ok(value) => value.replace_all(line, "${1}<secret>").into_owned(),
+        // The expression is ours and right; if it were not, nothing would be shown.
+        Err(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn secret_values_are_not_shown() {
+        for (line, shown) in [
+            (r#"  with: {SecretString: "a, \"b\"", Name: x}"#, "  with: {SecretString: <secret>, Name: x}"),
+            ("  SecretString: one two", "  SecretString: <secret>"),
+            ("{SecretBinary: b25l, A: b}", "{SecretBinary: <secret>, A: b}"),
+            ("{SecretString: 'it''s', A: b}", "{SecretString: <secret>, A: b}"),
+            ("{SecretString: {$type: string}}", "{SecretString: {$type: string}}"),
+            ("Name: one", "Name: one"),
+        ] {
+            assert_eq!(masked(line), shown);
+        }
+    }
 }

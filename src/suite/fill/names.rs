@@ -336,7 +336,11 @@ impl Naming for Names<'_> {
     }
 
     fn rank(&self, leaf: Leaf<'_>) -> Value {
-        leaf.value.clone()
+        // By variable, since the ids themselves are in another order each time.
+        match leaf.value.as_str().and_then(|text| self.variable(text)) {
+            Some(variable) => Value::from(variable),
+            None => leaf.value.clone(),
+        }
     }
 }
 
