@@ -74,7 +74,7 @@ fn the_smallest_scenario_deviates_there_and_passes_on_the_reference() {
     let arguments =
         ["repro", "labels/move-current-back", "-t", &server.1, "--out", "out", "--server", "wrong 1.0"];
     let output = ends(here.path(), &arguments, 0);
-    assert!(output.contains("labels/move-current-back: 3 steps instead of 5"), "{output}");
+    assert!(output.contains("labels/move-current-back: 3 of 5 steps are left"), "{output}");
     let yaml = read(here.path(), "out/labels-move-current-back.yaml");
     let expected = r#"# yaml-language-server: $schema=schema.json
 # Reduced from labels/move-current-back by `smcheck repro`: wrong 1.0 deviates at step 3.
@@ -180,7 +180,7 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     assert!(other.contains("  - do: GetSecretValue\n") && !other.contains("ways"), "{other}");
     let by_step = run(&["--step", "3"]);
     assert!(by_step.contains("deviates at step 3"), "{by_step}");
-    ends(here.path(), &["run", "labels/", "-t", &server.1, "--report", "json=r.json"], 1);
+    ends(here.path(), &["run", "labels/move-current-back", "-t", &server.1, "--report", "json=r.json"], 1);
     let report: serde_json::Value = serde_json::from_str(&read(here.path(), "r.json")).expect("it is JSON");
     let causes = report["runs"][0]["causes"].as_array().expect("it has causes");
     for cause in causes {
@@ -199,7 +199,7 @@ fn a_case_is_reduced_with_its_values_and_what_the_contract_finds_too() {
     let server = Server::start(here.path(), &["signatures-not-checked", "content-type-html"]);
     let output = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1], 0);
     assert!(output.contains("header.content-type: text/html"), "{output}");
-    assert_eq!(output.matches("- do: CreateSecret").count() >= 1, true, "{output}");
+    assert!(output.contains("- do: CreateSecret"), "{output}");
     let server = Server::start(here.path(), &["labels-not-counted"]);
     let output = ends(here.path(), &["repro", "limits/twenty-first-label", "-t", &server.1], 0);
     assert!(output.contains("success instead of failure LimitExceededException"), "{output}");

@@ -272,14 +272,12 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
     let name = made.name();
     let files =
         [(format!("{name}.yaml"), yaml), (format!("{name}.sh"), script), (format!("{name}.md"), markdown)];
-    let mut said = format!(
-        "{}: {} instead of {}, after {} on {}",
-        made.origin,
-        counted(made.scenario.steps.len(), "step"),
-        made.steps_before,
-        counted(made.runs, "run"),
-        words
-    );
+    let (left, before) = (made.scenario.steps.len(), made.steps_before);
+    let steps = match left == before {
+        true => format!("all {} are needed", counted(left, "step")),
+        false => format!("{left} of {} are left", counted(before, "step")),
+    };
+    let mut said = format!("{}: {steps}, after {} on {words}", made.origin, counted(made.runs, "run"));
     if made.unfinished {
         said.push_str("; the budget ended there, and --budget or --seconds may find a smaller one");
     }
