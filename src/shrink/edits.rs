@@ -228,7 +228,7 @@ fn of_repeat(steps: &[Tree]) -> Vec<Edit> {
 /// Keys of the file, and secrets without a special shape.
 fn of_file(root: &Tree) -> Vec<Edit> {
     let mut edits: Vec<Edit> =
-        [&["isolated"][..], &["needs"], &["stop"]].into_iter().map(Edit::FileKeys).collect();
+        [&["isolated"][..], &["needs"], &["stop"], &["varies"]].into_iter().map(Edit::FileKeys).collect();
     let key = |name: &str| vec![At::Key(name.to_owned())];
     if let Some(Tree::List(needs)) = get(root, "needs") {
         edits.extend((0..needs.len()).rev().map(|at| Edit::Drop(deeper(&key("needs"), At::Entry(at)))));

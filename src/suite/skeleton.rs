@@ -101,7 +101,7 @@ impl Making {
             "CancelRotateSecret" => self.there("RotateSecret"),
             "RestoreSecret" => self.there("DeleteSecret"),
             "RemoveRegionsFromReplication" | "StopReplicationToReplica" => {
-                self.there("ReplicateSecretToRegions")
+                self.there("ReplicateSecretToRegions");
             }
             "AssociateCrossAccountReplica" => self.copy(),
             "DisassociateCrossAccountReplica" => {
@@ -110,7 +110,7 @@ impl Making {
             }
             "UntagResource" => self.there("TagResource"),
             "DeleteResourcePolicy" | "GetResourcePolicy" | "ListResourcePolicies" => {
-                self.there("PutResourcePolicy")
+                self.there("PutResourcePolicy");
             }
             _ => {}
         }

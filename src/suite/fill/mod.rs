@@ -83,7 +83,7 @@ pub async fn fill(
         );
         rows.push(merged(first, second));
     }
-    let additions = additions(&scenarios, rows, all, &mut notes);
+    let additions = additions(&scenarios, &rows, all, &mut notes);
     // A mark of the byte order is no part of the text that has places.
     let (mark, body) = match before.strip_prefix('\u{feff}') {
         Some(rest) => ("\u{feff}", rest),
@@ -289,7 +289,7 @@ fn merge(left: Tree, right: Tree) -> Option<Tree> {
 /// What goes into the file: what all its scenarios agree on, where a step does not state it.
 fn additions(
     scenarios: &[Scenario],
-    rows: Vec<Vec<Step>>,
+    rows: &[Vec<Step>],
     all: bool,
     notes: &mut Vec<String>,
 ) -> Vec<Addition> {

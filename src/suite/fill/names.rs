@@ -153,7 +153,7 @@ impl<'t> Names<'t> {
                 members.retain(|name, value| {
                     let by_version =
                         ["VersionIdsToStages", "SecretVersionsToStages"].contains(&name.as_str());
-                    !value.is_null() && !(by_version && unknown(value))
+                    !(value.is_null() || (by_version && unknown(value)))
                 });
                 lost = members.len() < before;
                 for inner in members.values_mut() {

@@ -1,9 +1,11 @@
 //! The smallest scenario that still shows a deviation of a target, and what to send to the target's maintainers.
 //!
 //! Every candidate is a valid scenario, passes on the embedded reference and has the same deviation on the target: the
-//! same operation, kind, path, cause and evidence. [`shell`] writes it as commands of the AWS CLI, [`issue`] as the text of
+//! same operation, kind, path, cause and evidence. [`shell`] writes it as commands of the AWS CLI (`client` knows
+//! what that cannot send), [`issue`] as the text of
 //! an issue.
 
+mod client;
 pub mod issue;
 mod quote;
 pub mod shell;
