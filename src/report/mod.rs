@@ -2,7 +2,8 @@
 //!
 //! Everything here is pure: a [`RunVerdict`](crate::judge::RunVerdict) goes in and text comes out; nothing is
 //! judged, redacted or asked again. [`terminal`] writes for a person, [`json`] the report that other programs
-//! rely on, [`junit`] what CI servers read, and [`difference`] shows where two recordings part. They share [`failing`], which says what fails the run, and three
+//! rely on, [`junit`] what CI servers read, and [`difference`] shows where two recordings part,
+//! [`timeline`] how labels moved. They share [`failing`], which says what fails the run, and three
 //! private parts: `deviation` tells one deviation, `value` shows what was expected beside what was there, and
 //! `style` knows colours and widths.
 
@@ -13,7 +14,9 @@ pub mod json;
 pub mod junit;
 mod style;
 pub mod terminal;
+pub mod timeline;
 mod value;
 
 pub use failing::Failing;
 pub(crate) use style::counted;
+pub use timeline::Timeline;
