@@ -1,6 +1,7 @@
 //! `smcheck review` as people use it: in a terminal, which a pseudo terminal is here, and without one.
 
 use std::io::{Read as _, Write};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -106,6 +107,10 @@ impl Project {
     }
 }
 
+fn some(size: u16) -> NonZeroU16 {
+    NonZeroU16::new(size).expect("a window is not empty")
+}
+
 /// `smcheck review` in a pseudo terminal, and what its screen shows.
 struct Terminal {
     screen: vt100::Parser,
@@ -143,7 +148,7 @@ impl Terminal {
             }
         });
         Terminal {
-            screen: vt100::Parser::new(rows, columns, 0),
+            screen: vt100::Parser::new(some(rows), some(columns), 0),
             bytes,
             raw: Vec::new(),
             keys,
