@@ -5,9 +5,11 @@ pub mod args;
 pub mod exit;
 
 mod audit;
+mod doctor;
 mod export;
 mod import;
 mod info;
+mod init;
 mod known;
 mod listening;
 mod output;
@@ -20,8 +22,10 @@ mod run;
 mod selftest;
 mod serve;
 mod settings;
+mod shell;
 mod signals;
 mod sweep;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -48,6 +52,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(args) => init::init(&args),
+        Command::Doctor(args) => block_on(doctor::doctor(args)),
+        Command::Run(args) if args.watch => block_on(watch::run(args)),
         Command::Run(args) => block_on(run::run(args)),
         Command::Record(args) => block_on(record::record(args)),
         Command::Replay(args) => block_on(record::replay(args)),
@@ -61,6 +68,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Import(args) => import::import(&args),
         Command::Export(args) => export::export(&args),
         Command::List(args) => info::list(&args),
+        Command::Lint(args) if args.watch => block_on(watch::lint(args)),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),
         Command::Explain(args) => rules::explain(&args),
@@ -68,6 +76,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
         Command::Sweep(args) => block_on(sweep::sweep(args)),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn open_to(target: Target, deed: &'static str) -> Result<Opened
 }
 
 /// Asks on the terminal whether an account may be used.
-struct Ask(&'static str);
+pub(super) struct Ask(pub(super) &'static str);
 
 impl Consent for Ask {
     fn account(&self, account: &str, region: &str) -> bool {
