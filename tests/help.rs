@@ -73,7 +73,8 @@ fn every_command_has_two_to_four_examples_that_can_be_parsed() {
             bad.push(format!("`{name}` has {} examples", found.len()));
         }
         for example in found {
-            let words: Vec<String> = words(&example).into_iter().skip_while(|word| word.contains('=')).collect();
+            let words: Vec<String> =
+                words(&example).into_iter().skip_while(|word| word.contains('=')).collect();
             match words.first().map(String::as_str) {
                 Some("smcheck") => {}
                 // What is done with a server of ours is another program's line.
@@ -81,7 +82,10 @@ fn every_command_has_two_to_four_examples_that_can_be_parsed() {
                 _ => bad.push(format!("`{name}`: `{example}` is no line of smcheck")),
             }
             if let Err(why) = Cli::try_parse_from(&words) {
-                bad.push(format!("`{name}`: `{example}`: {}", why.to_string().lines().next().unwrap_or_default()));
+                bad.push(format!(
+                    "`{name}`: `{example}`: {}",
+                    why.to_string().lines().next().unwrap_or_default()
+                ));
             }
             if !path.is_empty() && !example.contains(&format!("smcheck {name}")) {
                 bad.push(format!("`{name}`: `{example}` is of another command"));
@@ -126,14 +130,16 @@ fn the_examples_that_need_no_emulator_run() {
     let init = program(here.path()).args(["init"]).output().expect("it was built");
     assert_eq!(init.status.code(), Some(0), "{}", String::from_utf8_lossy(&init.stderr));
     std::fs::create_dir(here.path().join("known")).expect("it can be made");
-    std::fs::write(here.path().join("known/mine.yaml"), "smcheck: 1\nentries: []\n").expect("it can be written");
+    std::fs::write(here.path().join("known/mine.yaml"), "smcheck: 1\nentries: []\n")
+        .expect("it can be written");
     let mut ran = 0;
     let mut bad = Vec::new();
     for (path, command) in commands() {
         let name = path.join(" ");
         // The exit codes that are right: a folder without changes or recordings says so with another code.
         let codes: &[i32] = match name.as_str() {
-            "" | "init" | "list" | "lint" | "schema" | "targets" | "completions" | "man" | "doctor" | "run" => &[0],
+            "" | "init" | "list" | "lint" | "schema" | "targets" | "completions" | "man" | "doctor"
+            | "run" => &[0],
             "coverage" | "explain" | "review" | "accept" => &[0],
             _ => continue,
         };
@@ -211,7 +217,11 @@ fn manual_pages_are_rendered_without_a_warning() {
         return;
     }
     for page in pages {
-        let groff = Command::new("groff").args(["-man", "-Tutf8", "-ww", "-rLL=80n"]).arg(&page).output().expect("it runs");
+        let groff = Command::new("groff")
+            .args(["-man", "-Tutf8", "-ww", "-rLL=80n"])
+            .arg(&page)
+            .output()
+            .expect("it runs");
         let said = String::from_utf8_lossy(&groff.stderr);
         assert!(groff.status.success() && said.is_empty(), "{}: {said}", page.display());
         assert!(out(&groff).contains("smcheck"), "{}", page.display());

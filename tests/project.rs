@@ -48,7 +48,8 @@ fn the_project_that_is_made_works_at_once() {
             assert!(project.join(file).is_file(), "{file}");
             assert!(said(&init).contains(&format!("made  checks/{file}")), "{}", said(&init));
         }
-        let workflow = fs::read_to_string(project.join(".github/workflows/smcheck.yml")).expect("it was made");
+        let workflow =
+            fs::read_to_string(project.join(".github/workflows/smcheck.yml")).expect("it was made");
         let workflow: Value = serde_yaml::from_str(&workflow).expect("the workflow is YAML");
         assert!(workflow["jobs"]["scenarios"]["steps"].is_array());
         let run = smcheck(&project, &["run", "--strict"]);
@@ -73,7 +74,8 @@ fn nothing_that_is_there_is_overwritten() {
     assert_eq!(read("smcheck.toml"), "# mine\n");
     assert_eq!(read(".gitignore"), "/target\n*.snap.new\n*.yaml.new\n.smcheck/\n");
     assert!(read(".gitlab-ci.yml").contains("junit: smcheck.xml"));
-    fs::write(here.path().join("scenarios/labels/put-moves-current.yaml"), "# mine\n").expect("it can be written");
+    fs::write(here.path().join("scenarios/labels/put-moves-current.yaml"), "# mine\n")
+        .expect("it can be written");
     let again = smcheck(here.path(), &["init"]);
     assert!(said(&again).contains("All was there already"), "{}", said(&again));
     assert_eq!(read("scenarios/labels/put-moves-current.yaml"), "# mine\n");
@@ -86,7 +88,10 @@ fn checkup(run: &Output) -> Value {
 
 fn status<'a>(report: &'a Value, check: &str) -> &'a str {
     let checks = report["checks"].as_array().expect("it has checks");
-    checks.iter().find(|one| one["check"] == check).map_or("", |one| one["status"].as_str().unwrap_or_default())
+    checks
+        .iter()
+        .find(|one| one["check"] == check)
+        .map_or("", |one| one["status"].as_str().unwrap_or_default())
 }
 
 #[test]
@@ -117,9 +122,16 @@ fn nobody_there_is_exit_3_with_a_way_to_mend_it() {
     drop(port);
     let run = smcheck(here.path(), &["doctor", "-t", &format!("http://{address}")]);
     assert_eq!(code(&run), Some(3), "{}", said(&run));
-    assert!(said(&run).contains("✗ nobody is there") && said(&run).contains("→ start the server"), "{}", said(&run));
-    fs::write(here.path().join("smcheck.toml"), "[targets.gone]\nstart = \"no-such-program --port {port}\"\n")
-        .expect("it can be written");
+    assert!(
+        said(&run).contains("✗ nobody is there") && said(&run).contains("→ start the server"),
+        "{}",
+        said(&run)
+    );
+    fs::write(
+        here.path().join("smcheck.toml"),
+        "[targets.gone]\nstart = \"no-such-program --port {port}\"\n",
+    )
+    .expect("it can be written");
     let run = smcheck(here.path(), &["doctor", "-t", "gone"]);
     assert_eq!(code(&run), Some(3), "{}", said(&run));
     assert!(said(&run).contains("write its whole path in `start`"), "{}", said(&run));
@@ -143,7 +155,10 @@ fn something_else() -> String {
             }
             let _ = std::io::Read::read_exact(&mut reader, &mut vec![0; length]);
             let date = httpdate::fmt_http_date(std::time::SystemTime::now() - Duration::from_secs(3600));
-            let _ = write!(stream, "HTTP/1.1 404 Not Found\r\nDate: {date}\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnope");
+            let _ = write!(
+                stream,
+                "HTTP/1.1 404 Not Found\r\nDate: {date}\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnope"
+            );
         }
     });
     format!("http://{address}")
@@ -165,7 +180,11 @@ fn a_server_of_something_else_is_told_from_an_emulator() {
 fn no_secret_of_the_environment_is_told() {
     let run = program(folder().path())
         .args(["doctor", "-t", &something_else()])
-        .envs([("AWS_ACCESS_KEY_ID", "CANARY-ID"), ("AWS_SECRET_ACCESS_KEY", "CANARY-KEY"), ("AWS_SESSION_TOKEN", "CANARY-TOKEN")])
+        .envs([
+            ("AWS_ACCESS_KEY_ID", "CANARY-ID"),
+            ("AWS_SECRET_ACCESS_KEY", "CANARY-KEY"),
+            ("AWS_SESSION_TOKEN", "CANARY-TOKEN"),
+        ])
         .output()
         .expect("it was built");
     assert!(said(&run).contains("AWS_SECRET_ACCESS_KEY, with a session token"), "{}", said(&run));
@@ -233,7 +252,11 @@ fn a_change_runs_what_changed_and_ctrl_c_gives_the_last_code() {
     let mut run = Running::start(here.path(), &["run", "--watch"]);
     let first = run.until("watching scenarios");
     assert!(first.contains("2 passed") && !first.contains("\u{1b}[2J"), "{first}");
-    fs::write(&file, right.replace("SecretString: one\n      VersionId", "SecretString: three\n      VersionId")).expect("it can be written");
+    fs::write(
+        &file,
+        right.replace("SecretString: one\n      VersionId", "SecretString: three\n      VersionId"),
+    )
+    .expect("it can be written");
     let second = run.until("watching scenarios");
     assert!(second.contains("changed: scenarios/labels/put-moves-current.yaml"), "{second}");
     assert!(second.contains("1 deviated") && second.contains("1 of 2 scenarios"), "{second}");
@@ -248,7 +271,11 @@ fn a_change_runs_what_changed_and_ctrl_c_gives_the_last_code() {
     fs::write(here.path().join("smcheck.toml"), "# nothing\n").expect("it can be written");
     let fourth = run.until("watching scenarios");
     assert!(fourth.contains("2 passed"), "{fourth}");
-    fs::write(&file, right.replace("SecretString: one\n      VersionId", "SecretString: three\n      VersionId")).expect("it can be written");
+    fs::write(
+        &file,
+        right.replace("SecretString: one\n      VersionId", "SecretString: three\n      VersionId"),
+    )
+    .expect("it can be written");
     run.until("watching scenarios");
     assert_eq!(run.interrupt(), Some(1), "the last run deviated");
 }

@@ -47,7 +47,11 @@ fn it_takes_every_scenario_of_the_catalogue() {
         let text = fs::read_to_string(&path).expect("it can be read");
         if let Err(found) = validator.validate(&yaml(&text)) {
             let first = found.map(|one| format!("{} at {}", one, one.instance_path)).next();
-            bad.push(format!("{}: {}", path.display(), first.unwrap_or_default().chars().take(300).collect::<String>()));
+            bad.push(format!(
+                "{}: {}",
+                path.display(),
+                first.unwrap_or_default().chars().take(300).collect::<String>()
+            ));
         }
     }
     assert!(bad.is_empty(), "{} files:\n{}", bad.len(), bad.join("\n"));

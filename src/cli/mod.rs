@@ -7,6 +7,7 @@ pub mod exit;
 mod audit;
 mod doctor;
 mod export;
+mod hints;
 mod import;
 mod info;
 mod init;
@@ -37,13 +38,13 @@ use exit::{Exit, Failure};
 /// Runs the program: reads the arguments of the process, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     // clap ends the process itself: 0 for --help and --version, 2 for wrong usage.
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|why| hints::with_command(why).exit());
     output::choose_colour(cli.colour);
     match dispatch(cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if !failure.message.is_empty() {
-                output::error(&failure.message);
+                output::error(&hints::with_hint(&failure.message));
             }
             failure.exit.into()
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::args::{LintArgs, RunArgs};
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
-use super::{info, output, run, settings};
+use super::{hints, info, output, run, settings};
 use crate::judge::assemble;
 use crate::scenario::Scenario;
 use crate::suite::{Catalogue, Opened, today};
@@ -75,7 +75,7 @@ impl Session {
             Err(_) if signals.exit().is_some() => {}
             Err(failure) => {
                 if !failure.message.is_empty() {
-                    output::error(&failure.message);
+                    output::error(&hints::with_hint(&failure.message));
                 }
                 self.last = Some(failure.exit);
             }
@@ -171,7 +171,7 @@ pub(super) async fn lint(args: LintArgs) -> Result<Exit, Failure> {
         let last = match info::lint(&args) {
             Ok(exit) => exit,
             Err(failure) => {
-                output::error(&failure.message);
+                output::error(&hints::with_hint(&failure.message));
                 failure.exit
             }
         };

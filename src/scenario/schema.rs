@@ -186,14 +186,17 @@ fn by_operation() -> Value {
         })
     };
     let names: Vec<&str> = shapes().operations().map(|operation| operation.name.as_str()).collect();
-    // A raw request, or an operation that a case names: any code.
+    // A raw request, or an operation that a case names: any code, and any body.
+    let part = |what: &str, doc: &str| {
+        let def = if what == "fails" { "fails" } else { "expected" };
+        told(or_template(reference(def)), doc, &hover::markdown("step", what, doc))
+    };
     let other = json!({
         "if": {"not": {"properties": {"do": {"enum": names}}, "required": ["do"]}},
-        "then": {"properties": {"fails": told(
-            or_template(reference("fails")),
-            "The failure: code, message, status; what is left out is not compared.",
-            &hover::markdown("step", "fails", "How the request fails; what is left out is not compared."),
-        )}},
+        "then": {"properties": {
+            "fails": part("fails", "How the request fails; what is left out is not compared."),
+            "returns": part("returns", "The body of a success, exact."),
+        }},
     });
     shapes().operations().map(rule).chain([other]).collect()
 }
@@ -207,8 +210,7 @@ fn step_key(key: &str) -> Value {
             json!({"enum": names, "enumDescriptions": docs, "markdownEnumDescriptions": docs})
         }
         // The operation's own rule says the rest.
-        "with" | "fails" => json!({"type": "object"}),
-        "returns" => reference("expected"),
+        "with" | "fails" | "returns" => json!({"type": "object"}),
         "region" => json!({"enum": ["${region}", "${second-region}"]}),
         "account" => one_of(ACCOUNTS),
         "labels" => json!({"type": "object", "additionalProperties": {"anyOf": [

@@ -1,6 +1,7 @@
 //! The list of known deviations that applies, and whether it still fits the scenarios.
 
 use super::Check;
+use crate::suite::Catalogue;
 use crate::suite::open::{known_list, today};
 use crate::target::Target;
 
@@ -36,6 +37,12 @@ pub(super) fn list(target: &Target, named: Option<&str>, scenarios: &[String]) -
                 .hinting("look at them again, and set a later day or take them out"),
         );
     }
+    // A list of the binary's was written for its catalogue, whatever scenarios are here.
+    let own: Vec<String> = match here {
+        true => scenarios.to_vec(),
+        false => Catalogue::BuiltIn.load(&[]).unwrap_or_default().iter().map(|one| one.id.clone()).collect(),
+    };
+    let scenarios = own.as_slice();
     let lost: Vec<&str> = list
         .entries
         .iter()

@@ -114,8 +114,10 @@ fn summary(asked: &[Asked]) -> Vec<Check> {
     }
     if !unclear.is_empty() {
         checks.push(
-            Check::note("operations", format!("answers with a fault of its own: {}", unclear.join(", ")))
-                .hinting("look at the server's log"),
+            Check::note("operations", format!("fails with a fault of its own at {}", unclear.join(", ")))
+                .hinting(
+                    "it does not know them, or breaks on a secret that is not there; its log may say which",
+                ),
         );
     }
     if tried < asked.len() {
@@ -145,8 +147,9 @@ fn meaning(response: Option<&WireResponse>, control: Option<&(u16, Option<String
         _ if says_unknown => Answer::Unknown,
         501 => Answer::Unknown,
         _ if declared => Answer::Known,
-        _ if control == Some(&face(response)) => Answer::Unknown,
+        // A server that breaks on what it does not know may break on a secret that is not there, too.
         500..=599 => Answer::Unclear,
+        _ if control == Some(&face(response)) => Answer::Unknown,
         _ if code.is_some() => Answer::Known,
         _ => Answer::Unclear,
     }
