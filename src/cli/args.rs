@@ -1,9 +1,11 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
 mod authoring;
+mod examples;
 mod exchange;
 mod reporting;
 mod review;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,7 @@ pub use reporting::{
     Flaky, Measure, ReportCommand, ReportDiffArgs, ReportMergeArgs, ReportShowArgs, SchemaArgs, Sharding,
 };
 pub use review::{AcceptArgs, ReviewArgs};
+pub use setup::{Ci, CompletionsArgs, DoctorArgs, InitArgs, ManArgs};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
@@ -51,6 +54,10 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a project: targets, a first scenario, the schema for editors
+    Init(InitArgs),
+    /// Say what a target is and can, and what is wrong with it
+    Doctor(DoctorArgs),
     /// Run scenarios on a target and judge them
     Run(RunArgs),
     /// Run scenarios on several targets side by side, and show where they differ
@@ -93,14 +100,20 @@ pub enum Command {
     #[command(subcommand)]
     Report(ReportCommand),
     /// Print the JSON Schema of scenario files, or of the JSON report
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// List the targets
+    #[command(after_help = examples::TARGETS)]
     Targets,
     /// Work on lists of known deviations
     #[command(subcommand)]
     Known(KnownCommand),
     /// Delete what a killed run left behind
     Sweep(SweepArgs),
+    /// Print what completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 /// Which scenarios.
@@ -214,6 +227,9 @@ pub struct RunArgs {
     /// With --fill, write what is stated already anew, too
     #[arg(long, requires = "fill")]
     pub all_steps: bool,
+    /// Run again what changes, until Ctrl-C
+    #[arg(long, conflicts_with = "fail_fast")]
+    pub watch: bool,
 }
 
 /// Arguments of `record`.
@@ -455,6 +471,7 @@ pub enum Auth {
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::LIST)]
 pub struct ListArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -466,6 +483,7 @@ pub struct ListArgs {
 
 /// Arguments of `coverage`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::COVERAGE)]
 pub struct CoverageArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -505,10 +523,14 @@ impl ExplainArgs {
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::LINT)]
 pub struct LintArgs {
     /// Files or folders [default: ./scenarios, ./known and ./rules]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Commands of `known`.
@@ -520,6 +542,7 @@ pub enum KnownCommand {
 
 /// Arguments of `known update`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::KNOWN)]
 pub struct KnownUpdateArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -537,10 +560,7 @@ pub struct KnownUpdateArgs {
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Only secrets that the ledger of this folder names are deleted, each of which a run of \
-    smcheck created here; `--all` takes every secret whose name begins with smcheck_."
-)]
+#[command(after_help = examples::SWEEP)]
 pub struct SweepArgs {
     /// The target
     #[arg(long, short, value_name = "TARGET")]

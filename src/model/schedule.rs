@@ -9,9 +9,6 @@ use crate::service::time::{DAY_MS, Timestamp};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// aws-model, AutomaticallyAfterDaysType.
-const DAYS_MAX: i64 = 1000;
-
 /// The rotation rules of a secret.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rules {
@@ -82,15 +79,14 @@ impl Rules {
     }
 
     /// The days from one rotation to the next, rounded up. `inferred`: of a calendar they are those between its next
-    /// two windows, and none are told where they are more than the member can hold.
+    /// two windows.
     pub(crate) fn days(&self, now: Timestamp) -> Option<i64> {
         match &self.interval {
             Interval::Days(days) => Some(*days),
             Interval::Rate { hours, .. } => Some((hours + 23) / 24),
             Interval::Cron { cron, .. } => {
                 let first = cron.next(now)?;
-                let days = (cron.next(first)?.0 - first.0 + DAY_MS - 1) / DAY_MS;
-                (days <= DAYS_MAX).then_some(days)
+                Some((cron.next(first)?.0 - first.0 + DAY_MS - 1) / DAY_MS)
             }
             Interval::None => None,
         }

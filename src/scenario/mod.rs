@@ -15,6 +15,7 @@ mod describe;
 pub mod document;
 mod evaluate;
 pub mod finding;
+mod hover;
 pub mod lint;
 mod load;
 pub mod matcher;

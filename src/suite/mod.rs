@@ -5,9 +5,10 @@
 //! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application.
 //! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording,
 //! [`repro`] the smallest one that shows a deviation; [`skeleton`] begins one, and
-//! [`fill`] writes answers into it.
+//! [`fill`] writes answers into it. [`doctor`] says what a target can and what is wrong with it.
 
 pub mod catalogue;
+pub mod doctor;
 pub mod fill;
 pub mod imported;
 pub mod open;
