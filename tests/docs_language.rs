@@ -136,7 +136,9 @@ fn every_example_does_what_the_page_says() {
         match (findings(example), example.expected) {
             (Err(text), Expected::Broken) => said.push((example, text)),
             (Err(text), _) => wrong.push(format!("{PATH}:{}: no scenario\n{text}", example.line)),
-            (Ok(_), Expected::Broken) => wrong.push(format!("{PATH}:{}: nothing is wrong with it", example.line)),
+            (Ok(_), Expected::Broken) => {
+                wrong.push(format!("{PATH}:{}: nothing is wrong with it", example.line));
+            }
             (Ok(scenarios), _) => runs.push((example, scenarios)),
         }
     }
@@ -160,7 +162,10 @@ fn every_example_does_what_the_page_says() {
             continue;
         };
         if !matches(shown.trim_end(), now.trim_end()) {
-            wrong.push(format!("{PATH}:{}: it says otherwise\n--- the page\n{shown}--- now\n{now}", example.line));
+            wrong.push(format!(
+                "{PATH}:{}: it says otherwise\n--- the page\n{shown}--- now\n{now}",
+                example.line
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
@@ -237,7 +242,8 @@ fn every_word_of_the_language_has_an_example() {
     let kinds = EvidenceKind::ALL.into_iter().filter(|kind| *kind != EvidenceKind::AwsRecorded);
     wanted.extend(kinds.map(|kind| ("kind=".to_owned(), kind.as_str().to_owned())));
     wanted.extend(scenario::Sign::ALL.map(|sign| ("sign=".to_owned(), sign.as_str().to_owned())));
-    wanted.extend(scenario::matcher::TypeName::ALL.map(|name| ("$type=".to_owned(), name.as_str().to_owned())));
+    wanted
+        .extend(scenario::matcher::TypeName::ALL.map(|name| ("$type=".to_owned(), name.as_str().to_owned())));
     for word in ["now", "any", "day"] {
         wanted.push(("$time=".to_owned(), word.to_owned()));
     }
@@ -258,17 +264,25 @@ fn every_word_of_the_language_has_an_example() {
             found.into_iter().filter(|(place, _)| place == "$").map(|(_, word)| word)
         })
         .collect();
-    let matchers = wanted.iter().filter(|(place, word)| place == "$" && word != "$fill" && word != "$partial");
-    let never: Vec<&String> = matchers.map(|(_, word)| word).filter(|word| !refused.contains(*word)).collect();
+    let matchers =
+        wanted.iter().filter(|(place, word)| place == "$" && word != "$fill" && word != "$partial");
+    let never: Vec<&String> =
+        matchers.map(|(_, word)| word).filter(|word| !refused.contains(*word)).collect();
     assert!(never.is_empty(), "{PATH} does not show what these refuse: {never:?}");
     // Templates.
-    for template in
-        ["${region}", "${second-region}", "${second-account}", "${rotation-lambda}", "${customer-kms-key}",
-         "$${", "${db.arn}", "${db.partial}"]
-    {
-        let shown = examples(&text).iter().any(|example| {
-            example.expected != Expected::Broken && example.text.contains(template)
-        });
+    for template in [
+        "${region}",
+        "${second-region}",
+        "${second-account}",
+        "${rotation-lambda}",
+        "${customer-kms-key}",
+        "$${",
+        "${db.arn}",
+        "${db.partial}",
+    ] {
+        let shown = examples(&text)
+            .iter()
+            .any(|example| example.expected != Expected::Broken && example.text.contains(template));
         assert!(shown, "{PATH} has no example of `{template}`");
     }
 }

@@ -84,7 +84,8 @@ steps:
 #[test]
 fn a_repeat_sends_tokens_for_all_its_values() {
     let all = examples();
-    let (_, text) = all.iter().find(|(_, text)| text.contains("pages: Versions")).expect("the page has pages");
+    let (_, text) =
+        all.iter().find(|(_, text)| text.contains("pages: Versions")).expect("the page has pages");
     let scenarios = parse(text);
     assert!(
         matches!(&scenarios[0].steps[1].repeat, Some(Repeat::Over { variable, .. }) if variable == "token")

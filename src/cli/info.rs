@@ -124,7 +124,9 @@ fn lint_scenario(root: &Path, file: &Path, register: Option<&Register>) -> Resul
 fn begins_as_known_list(file: &Path) -> bool {
     let Ok(file) = std::fs::File::open(file) else { return false };
     let mut lines = BufReader::new(file.take(4096)).lines().map_while(Result::ok);
-    lines.find(|line| !line.is_empty() && !line.starts_with('#')).is_some_and(|line| line.starts_with("smcheck:"))
+    lines
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .is_some_and(|line| line.starts_with("smcheck:"))
 }
 
 fn lint_known(file: &Path) -> Vec<String> {

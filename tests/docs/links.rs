@@ -55,8 +55,14 @@ fn joined(page: &str, link: &str) -> Option<String> {
 pub(crate) fn notices() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = [
-        Page::parse("docs/targets.md", "# One `two`: three\n\n[a](#one-two-three) [b](#none) [c](b.md#x) [d](c.md)"),
-        Page::parse("docs/language.md", "# x\n\n## x\n\n[a](language.md#x-1) [b](../README.md) [c](../../no.md)"),
+        Page::parse(
+            "docs/targets.md",
+            "# One `two`: three\n\n[a](#one-two-three) [b](#none) [c](b.md#x) [d](c.md)",
+        ),
+        Page::parse(
+            "docs/language.md",
+            "# x\n\n## x\n\n[a](language.md#x-1) [b](../README.md) [c](../../no.md)",
+        ),
     ];
     let wrong = broken(&pages, root);
     assert_eq!(wrong.len(), 4, "{wrong:?}");

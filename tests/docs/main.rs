@@ -45,10 +45,22 @@ fn main() -> ExitCode {
     }
     let all = pages.clone();
     trials.push(Trial::test("links lead somewhere", move || told(links::broken(&all, root))));
+    let table = pages.iter().find(|page| page.path == "docs/exit-codes.md").map(|page| page.path.clone());
+    trials.push(Trial::test("every command has its exit codes", move || {
+        let page = table.ok_or("there is no docs/exit-codes.md")?;
+        let text = std::fs::read_to_string(root.join(page)).map_err(|why| why.to_string())?;
+        told(without_exit_codes(&text, &shell::commands()?))
+    }));
     trials.push(Trial::test("the tests of pages notice", move || {
         shell::notices();
         links::notices();
         page::notices(root);
+        let none = without_exit_codes(
+            "| `run`, `lint` | 0 |\n| `known update` | 0 |",
+            &["run", "known"].map(Into::into),
+        );
+        assert!(none.iter().map(String::as_str).eq(["the row of `lint` is of no command"]), "{none:?}");
+        assert_eq!(without_exit_codes("", &["run".to_owned()]).len(), 1);
         Ok(())
     }));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -56,6 +68,20 @@ fn main() -> ExitCode {
 
 fn told(wrong: Vec<String>) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
+}
+
+/// Commands without a row in the table of exit codes, and rows without a command.
+fn without_exit_codes(text: &str, commands: &[String]) -> Vec<String> {
+    let cells = text.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let named: Vec<&str> = cells
+        .flat_map(|cell| cell.split(", "))
+        .filter_map(|name| name.trim_matches('`').split_whitespace().next())
+        .collect();
+    let missing = commands.iter().filter(|command| !named.contains(&command.as_str()));
+    let mut wrong: Vec<String> = missing.map(|command| format!("`{command}` has no row")).collect();
+    let stray = named.iter().filter(|name| !commands.iter().any(|command| command == *name));
+    wrong.extend(stray.map(|name| format!("the row of `{name}` is of no command")));
+    wrong
 }
 
 /// All Markdown of the repository, in the order of its paths.

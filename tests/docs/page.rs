@@ -191,7 +191,9 @@ pub(crate) fn unmarked(page: &Page, root: &Path) -> Vec<String> {
         }
     };
     let shells = page.blocks.iter().filter(|block| block.looks_like_shell());
-    shells.filter_map(|block| wrong(block).map(|why| format!("{}:{}: {why}", page.path, block.line))).collect()
+    shells
+        .filter_map(|block| wrong(block).map(|why| format!("{}:{}: {why}", page.path, block.line)))
+        .collect()
 }
 
 /// What is wrong on purpose is told.

@@ -122,9 +122,8 @@ fn script(page: &Page, here: &Path, skipped: impl Fn(&Block) -> bool) -> Result<
 /// Runs the commands of a page and says where they print something else than it shows.
 pub(crate) fn hold(page: &Page, root: &Path) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
-    let missing = |block: &Block| {
-        NEEDS.iter().any(|need| block.needs(need.word) && need.missing(root).is_some())
-    };
+    let missing =
+        |block: &Block| NEEDS.iter().any(|need| block.needs(need.word) && need.missing(root).is_some());
     let (text, steps) = script(page, folder.path(), missing)?;
     let outputs = run(&text, folder.path(), root)?;
     if std::env::var_os("UPDATE").is_some() {
@@ -138,7 +137,9 @@ pub(crate) fn hold(page: &Page, root: &Path) -> Result<(), String> {
             continue;
         };
         if *code != 0 && !step.code_shown {
-            wrong.push(format!("{place} ended with {code}; where that is meant, show it with `$ echo $?`\n{output}"));
+            wrong.push(format!(
+                "{place} ended with {code}; where that is meant, show it with `$ echo $?`\n{output}"
+            ));
         }
         if !matches(&step.expected, output) {
             let expected = step.expected.join("\n");
@@ -170,7 +171,8 @@ fn run(text: &str, folder: &Path, root: &Path) -> Result<Vec<Option<(String, i32
     }
     command.env("PATH", path).env("HOME", folder).env("NO_COLOR", "1").env("ROOT", root);
     // A group of its own, so that what a page leaves running ends with it.
-    let mut shell = command.process_group(0).spawn().map_err(|why| format!("bash cannot be started: {why}"))?;
+    let mut shell =
+        command.process_group(0).spawn().map_err(|why| format!("bash cannot be started: {why}"))?;
     let begun = Instant::now();
     while shell.try_wait().map_err(|why| why.to_string())?.is_none() {
         if begun.elapsed() > PATIENCE {
@@ -241,12 +243,7 @@ fn line_matches(expected: &str, actual: &str) -> bool {
 }
 
 /// Writes what commands print now into the page, where it shows something else.
-fn update(
-    page: &Page,
-    root: &Path,
-    steps: &[Step],
-    outputs: &[Option<(String, i32)>],
-) -> Result<(), String> {
+fn update(page: &Page, root: &Path, steps: &[Step], outputs: &[Option<(String, i32)>]) -> Result<(), String> {
     let path = root.join(&page.path);
     let text = std::fs::read_to_string(&path).map_err(|why| why.to_string())?;
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -282,6 +279,22 @@ fn volatile(line: &str) -> String {
     line
 }
 
+/// The commands that `smcheck --help` lists.
+pub(crate) fn commands() -> Result<Vec<String>, String> {
+    let help =
+        Command::new(env!("CARGO_BIN_EXE_smcheck")).arg("--help").output().map_err(|why| why.to_string())?;
+    let text = String::from_utf8_lossy(&help.stdout).into_owned();
+    let lines = text.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
+    let found: Vec<String> = lines
+        .take_while(|line| line.starts_with("  "))
+        // What goes on from the line before begins further right.
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .filter(|command| command != "help")
+        .collect();
+    if found.len() < 10 { Err(format!("these are few commands: {found:?}")) } else { Ok(found) }
+}
+
 /// Outputs that differ are told, and commands are read as they stand.
 pub(crate) fn notices() {
     let expected = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
@@ -297,7 +310,8 @@ pub(crate) fn notices() {
     assert_eq!((found[0].line, found[0].output, found[0].code_shown), (6, (8, 9), true));
     assert_eq!(found[1].expected, ["1"]);
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let wrong = |block: &str| hold(&Page::parse("docs/x.md", &format!("```console\n{block}\n```\n")), root).is_err();
+    let wrong =
+        |block: &str| hold(&Page::parse("docs/x.md", &format!("```console\n{block}\n```\n")), root).is_err();
     if std::env::var_os("UPDATE").is_none() {
         assert!(!wrong("$ echo one; false\none\n$ echo $?\n1\n$ echo two > f; cat f\ntwo"));
         assert!(wrong("$ false"));
