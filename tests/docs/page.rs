@@ -80,8 +80,12 @@ impl Block {
             let first = words.by_ref().find(|word| !word.contains('=')).unwrap_or_default();
             line.starts_with("$ ") || PROGRAMS.contains(&first)
         };
-        SHELLS.contains(&self.language())
-            || (matches!(self.language(), "" | "text") && self.text.lines().any(begins))
+        match self.language() {
+            // What a program printed may name commands.
+            "text" => self.text.lines().any(|line| line.starts_with("$ ")),
+            "" => self.text.lines().any(begins),
+            language => SHELLS.contains(&language),
+        }
     }
 }
 
@@ -209,5 +213,7 @@ pub(crate) fn notices(root: &Path) {
     assert_eq!(count("```sh\n$ true\n```\n"), 1);
     assert_eq!(count("```\nsmcheck run\n```\n"), 1);
     assert_eq!(count("text\n\n    UPDATE=1 cargo test\n"), 1);
+    assert_eq!(count("```text\n$ smcheck run\n```\n"), 1);
+    assert_eq!(count("```text\n  more  smcheck run\n```\n"), 0);
     assert_eq!(count("```yaml\nrun: cargo test\n```\n"), 0);
 }
