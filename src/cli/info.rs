@@ -1,5 +1,6 @@
 //! `smcheck list`, `lint`, `schema` and `targets`.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::args::{LintArgs, ListArgs, SchemaArgs};
@@ -66,8 +67,9 @@ pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
     for path in &paths {
         for file in yaml_files(path)? {
             files += 1;
-            let known = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == "known");
-            let rules = file.parent().and_then(Path::file_name).is_some_and(|folder| folder == RULES_FOLDER);
+            let folder = file.parent().and_then(Path::file_name);
+            let known = folder.is_some_and(|folder| folder == "known") || begins_as_known_list(&file);
+            let rules = folder.is_some_and(|folder| folder == RULES_FOLDER);
             let found = match (known, rules) {
                 (true, _) => lint_known(&file),
                 // The register is one thing: its files are checked together, below.
@@ -116,6 +118,15 @@ fn lint_scenario(root: &Path, file: &Path, register: Option<&Register>) -> Resul
         (Ok(scenarios), Some(register)) => register.unknown_rules(&path, &scenarios, &bytes),
     };
     Ok(found.iter().map(ToString::to_string).collect())
+}
+
+/// Whether a file outside `known/` is a list of known deviations: its first key is `smcheck`, which no scenario has.
+fn begins_as_known_list(file: &Path) -> bool {
+    let Ok(file) = std::fs::File::open(file) else { return false };
+    let mut lines = BufReader::new(file.take(4096)).lines().map_while(Result::ok);
+    lines
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .is_some_and(|line| line.starts_with("smcheck:"))
 }
 
 fn lint_known(file: &Path) -> Vec<String> {

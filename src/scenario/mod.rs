@@ -48,6 +48,7 @@ pub use matcher::{Context, Evaluation, Matcher, Mismatch, MismatchKind};
 pub use schema::json_schema;
 pub use template::{Template, Unbound, Variables};
 pub use units::span_text;
+pub use words::vocabulary;
 
 use cases::{Budget, Filling};
 use node::Node;

@@ -8,6 +8,34 @@ pub(super) fn names(words: &'static [Word]) -> impl Iterator<Item = &'static str
     words.iter().map(|(name, _)| *name)
 }
 
+/// Every word of the language: where it stands (the key above it; `steps` for a step, nothing for a file, `$` for a
+/// matcher), and the word. Not for parsing: the reference of the language is held to it.
+pub fn vocabulary() -> Vec<(&'static str, &'static str)> {
+    let tables: [(&str, &[Word]); 19] = [
+        ("", FILE),
+        ("evidence", EVIDENCE),
+        ("secrets", SECRET),
+        ("steps", CALL_STEP),
+        ("steps", RAW_STEP),
+        ("steps", PARALLEL_STEP),
+        ("steps", ADVANCE_STEP),
+        ("raw", RAW),
+        ("fails", FAILS),
+        ("eventually", EVENTUALLY),
+        ("repeat", REPEAT),
+        ("invariant", INVARIANT),
+        ("$fill", FILL),
+        ("$", MATCHERS),
+        ("$time", TIME),
+        ("$length", LENGTH),
+        ("$arn", ARN),
+        ("$save", SAVE),
+        ("$", &[("$partial", ""), ("$fill", "")]),
+    ];
+    let words = tables.iter().flat_map(|(place, table)| names(table).map(|word| (*place, word)));
+    words.chain(INNER_STEP.iter().map(|word| ("parallel", *word))).collect()
+}
+
 /// Keys of a file.
 pub(super) const FILE: &[Word] = &[
     ("title", "One sentence that states the behaviour."),

@@ -211,8 +211,7 @@ Every change of staging labels that is a behaviour of its own: which call, the l
 scenario that checks it. The table is generated from the reference model, and so are the scenarios under
 `scenarios/label-transitions/` and the rules in `rules/label-transitions.yaml`; a test fails when they are not what the
 model says. Do not edit them: change the model or the generator (`tests/label_transitions/`), and run
-
-    UPDATE=1 cargo test --test label_transitions
+`UPDATE=1 cargo test --test label_transitions`.
 
 ## How it is made
 
