@@ -239,7 +239,7 @@ def uvx_runs_it():
 def a_signal_reaches_what_python_started():
     python = HOME / "pip/bin/python"
     assert python.exists(), "this trial follows that of pip"
-    ends_by_signal([python, "-m", "smcheck"], signal.SIGTERM, 0)
+    ends_by_signal([python, "-m", "smcheck"], signal.SIGTERM)
 
 
 # The npm package
@@ -340,7 +340,7 @@ def gone(pid: int) -> bool:
     return False
 
 
-def ends_by_signal(command: list, number: int, code: int, env=None, group=False) -> None:
+def ends_by_signal(command: list, number: int, env=None, group=False) -> None:
     """A signal to what was started ends the server in order, and its exit code comes through."""
     process, inner = start_server(command, env, start_new_session=True)
     (os.killpg if group else os.kill)(process.pid, number)
@@ -350,7 +350,7 @@ def ends_by_signal(command: list, number: int, code: int, env=None, group=False)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     said = process.stderr.read()
-    assert ended == code, f"{ended}, not {code}: {said}"
+    assert ended == 128 + number, f"{ended}, not {128 + number}: {said}"
     assert gone(inner), f"smcheck lives on: {said}"
     assert said.count("stopping") == 1, said
 
@@ -359,9 +359,9 @@ def ends_by_signal(command: list, number: int, code: int, env=None, group=False)
 def signals_are_handed_on():
     command = [HOME / "npm/node_modules/.bin/smcheck"]
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        ends_by_signal(command, number, 0)
+        ends_by_signal(command, number)
         # `timeout` and CI runners send it to the whole group: it comes twice and counts once.
-        ends_by_signal(command, number, 0, group=True)
+        ends_by_signal(command, number, group=True)
 
 
 @trial("npm")
@@ -379,7 +379,7 @@ def ctrl_c_in_a_terminal_arrives_once():
         while piece := os.read(terminal, 4096):
             said += piece
     _, status = os.waitpid(pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, (status, said)
+    assert os.waitstatus_to_exitcode(status) == 128 + signal.SIGINT, (status, said)
     assert gone(inner) and said.count(b"stopping") == 1, said
 
 
@@ -502,7 +502,7 @@ def main() -> int:
             continue
         counts["skipped" if reason else "passed"] += 1
         print(f"skipped  {part}: {name}: {reason}" if reason else f"passed   {part}: {name}", flush=True)
-    print(", ".join(f"{count} {word}" for word, count in counts.items() if count or word != "skipped"))
+    print("trials: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count or word != "skipped"))
     return 1 if counts["failed"] or not counts["passed"] else 0
 
 
