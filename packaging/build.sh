@@ -26,10 +26,6 @@ umask 022
 out=$PWD/target/packages
 mkdir -p "$out"
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
-# The date in the archives is that of the last commit.
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 315532800)}
-export SOURCE_DATE_EPOCH
-
 packaging/static.sh
 program=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/release/smcheck
 "${PYTHON:-python3}" packaging/notices.py "$out/THIRD-PARTY.txt"
@@ -55,7 +51,7 @@ build_archive() {
     mkdir -p "$out/archive/$name"
     cp "$program" "${papers[@]}" CHANGELOG.md "$out/THIRD-PARTY.txt" "$out/archive/$name/"
     tar --create --directory "$out/archive" --sort=name --owner=0 --group=0 --numeric-owner \
-        --mtime="@$SOURCE_DATE_EPOCH" --format=ustar "$name" | gzip -9n >"$out/$name.tar.gz"
+        --mtime=1980-01-01T00:00:00Z --format=ustar "$name" | gzip -9n >"$out/$name.tar.gz"
 }
 
 build_wheel() {

@@ -10,6 +10,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 triple=x86_64-unknown-linux-gnu
 export CARGO_BUILD_TARGET=$triple CARGO_INCREMENTAL=0
+# One date for all builds: with another, C code is compiled anew, and all that depends on it.
+export SOURCE_DATE_EPOCH=315532800
 
 # With a target named, these flags are for the program and its crates alone; build scripts and macros, which cannot be
 # static, are built as always. The separator lets a path hold a space.

@@ -24,7 +24,8 @@ fn the_wheel_takes_its_version_from_cargo() {
     let project = wheel["project"].as_table().expect("a table");
     assert_eq!(project["name"].as_str(), Some(env!("CARGO_PKG_NAME")));
     assert_eq!(project["dynamic"].as_array().map(|names| names.contains(&"version".into())), Some(true));
-    for member in ["version", "description", "keywords", "license", "readme"] {
+    assert_eq!(project["license"].as_str(), Some(env!("CARGO_PKG_LICENSE")));
+    for member in ["version", "description", "keywords", "readme"] {
         assert!(!project.contains_key(member), "maturin takes {member} from Cargo.toml");
     }
 }
