@@ -4,8 +4,7 @@
 #   packaging/build.sh             all of them
 #   packaging/build.sh PART…       some: archive wheel npm
 #
-# Needs Rust, Python 3.11 and, for npm, Node.js. The same sources give the same bytes, wherever they lie. docs/packaging.md
-# tells the rest.
+# Needs Rust, Python 3.11 and, for npm, Node.js. docs/packaging.md tells the rest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
