@@ -37,6 +37,11 @@ emulators-run *NAMES:
 run TARGET='embedded' *ARGS:
     cargo run --release -- run -t {{ TARGET }} {{ ARGS }}
 
+# Build the packages and try each from a clean environment
+packages:
+    packaging/build.sh
+    packaging/try.sh
+
 # Every mutant of the model, judged by the catalogue; hours, and may be interrupted
 mutants:
     tools/mutants.py run

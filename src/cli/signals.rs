@@ -1,8 +1,8 @@
-//! SIGINT, SIGTERM and SIGHUP: the first cleans up and ends within ten seconds, the second ends at once.
+//! SIGINT, SIGTERM and SIGHUP: the first cleans up and ends within ten seconds, a later one ends at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -12,6 +12,10 @@ use crate::run::{Stop, Stopper, stop};
 
 /// How long cleaning up may take.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long after the first signal another one counts as the same: `timeout`, npx and others that started us hand on a
+/// signal that the terminal or the process group has delivered already. Nobody presses Ctrl-C twice that quickly.
+const ECHO: Duration = Duration::from_millis(300);
 
 /// Listens to signals for as long as a run lasts.
 pub(super) struct Signals {
@@ -34,6 +38,7 @@ impl Signals {
     fn listen_saying(words: &'static str) -> std::io::Result<Self> {
         let (stopper, stop) = stop::pair();
         let caught = Arc::new(AtomicU8::new(0));
+        let first = Arc::new(OnceLock::new());
         let kinds = [
             (SignalKind::interrupt(), Exit::Interrupt),
             (SignalKind::terminate(), Exit::Terminate),
@@ -41,10 +46,15 @@ impl Signals {
         ];
         for (kind, exit) in kinds {
             let mut signals = signal(kind)?;
-            let (stopper, caught) = (stopper.clone(), Arc::clone(&caught));
+            let (stopper, caught, first) = (stopper.clone(), Arc::clone(&caught), Arc::clone(&first));
             tokio::spawn(async move {
                 while signals.recv().await.is_some() {
-                    if caught.swap(exit.code(), Ordering::SeqCst) != 0 {
+                    let begun = *first.get_or_init(Instant::now);
+                    let again = caught.compare_exchange(0, exit.code(), Ordering::SeqCst, Ordering::SeqCst);
+                    if again.is_err() && begun.elapsed() < ECHO {
+                        continue;
+                    }
+                    if again.is_err() {
                         // The emulators' watchdogs see that we are gone.
                         std::process::exit(i32::from(exit.code()));
                     }

@@ -99,23 +99,30 @@ impl Client {
             let reason = "an endpoint holds no user name, password or query".to_owned();
             return Err(CannotTalk { endpoint, reason });
         }
-        let mut builder = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .http1_only()
-            .tcp_nodelay(true)
-            .connect_timeout(connect)
-            .timeout(response)
-            .user_agent(concat!("smcheck/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&url) {
-            builder = builder.no_proxy();
-        }
-        if let Some(path) = ca_bundle.filter(|_| url.scheme() == "https") {
-            let roots = read_bundle(path).map_err(|why| {
-                cannot(format!("{} is no bundle of certificates in PEM: {why}", path.display()))
-            })?;
-            builder = builder.tls_certs_only(roots);
-        }
-        let http = builder.build().map_err(|why| cannot(chain(&why)))?;
+        let builder = || {
+            let builder = reqwest::Client::builder()
+                .redirect(redirect::Policy::none())
+                .http1_only()
+                .tcp_nodelay(true)
+                .connect_timeout(connect)
+                .timeout(response)
+                .user_agent(concat!("smcheck/", env!("CARGO_PKG_VERSION")));
+            if is_loopback(&url) { builder.no_proxy() } else { builder }
+        };
+        let http = match ca_bundle {
+            // A small container has no certificate authorities, and needs none where nothing is encrypted.
+            _ if url.scheme() == "http" => {
+                builder().build().or_else(|_| builder().tls_certs_only([]).build())
+            }
+            Some(path) => {
+                let roots = read_bundle(path).map_err(|why| {
+                    cannot(format!("{} is no bundle of certificates in PEM: {why}", path.display()))
+                })?;
+                builder().tls_certs_only(roots).build()
+            }
+            None => builder().build(),
+        };
+        let http = http.map_err(|why| cannot(chain(&why)))?;
         Ok(Client { http, endpoint: endpoint.trim_end_matches('/').to_owned(), response })
     }
 
