@@ -158,8 +158,10 @@ impl Begun {
             None => (None, Some("it was not run".to_owned())),
         };
         let info = info.unwrap_or(TargetInfo { name: self.named, endpoint: String::new(), version: None });
-        if self.verdicts.is_empty()
-            && let Some(reason) = &trouble
+        // What was skipped without a request says nothing of a target that is not there.
+        let judged = |verdict: &Verdict| !matches!(verdict.status, Status::Skipped | Status::Error);
+        if let Some(reason) = &trouble
+            && !self.verdicts.iter().any(judged)
         {
             return Column::unusable(info, reason, sheets);
         }
