@@ -135,8 +135,8 @@ fn a_right_and_a_wrong_target_stand_side_by_side() {
     for line in [
         "2 targets on 4 scenarios",
         // Judged three of four; a message that differs is right, and not exact.
-        "  1  right         3   100 %  66.6 %      0      0     1     0     1    0",
-        "  2  wrong         3  66.6 %  33.3 %      1      0     1     0     1    0",
+        "  1  right         3  100 % 66.6 %      0      0     1     0     1    0",
+        "  2  wrong         3 66.6 % 33.3 %      1      0     1     0     1    0",
         "= X previous-follows",
         "~ ~ a-message",
         "1 other scenario is right on every target that judged them; --all shows it\n1 scenario was not judged on any target",
@@ -186,7 +186,7 @@ entries:
     assert_eq!(run.status.code(), Some(0), "{}{}", out(&run), err(&run));
     // It is expected, and still no agreement.
     assert!(out(&run).contains("= k previous-follows"), "{}", out(&run));
-    assert!(out(&run).contains("  2  wrong         3  66.6 %  33.3 %      0      0     1     1     1    0"));
+    assert!(out(&run).contains("  2  wrong         3 66.6 % 33.3 %      0      0     1     1     1    0"));
     let data = data(&text(here.path(), "m.html"));
     assert_eq!(data["scenarios"][0]["cells"][1]["status"], "known");
     assert!(
@@ -339,12 +339,11 @@ fn emulators_are_gone_after_the_run_and_after_a_signal() {
     let run = smcheck(here.path(), &["compare", "-t", "right", "-t", "wrong", "values/"]);
     assert_eq!(run.status.code(), Some(0), "{}{}", out(&run), err(&run));
     assert_gone(here.path());
-    // Something that lasts: the last step waits for what never comes.
+    // Something that lasts.
     let slow = "title: Waits
 evidence: {kind: aws-docs, source: 'User guide'}
-secrets: [db]
 steps:
-  - {repeat: 1000, do: GetRandomPassword, with: {}}
+  - {repeat: {times: 1000}, do: GetRandomPassword, with: {}}
 ";
     std::fs::write(here.path().join("scenarios/slow.yaml"), slow).expect("it can be written");
     for name in ["right", "wrong"] {

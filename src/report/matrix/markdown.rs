@@ -281,8 +281,7 @@ mod tests {
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
             if scenarios > 100 {
                 let shown = text.matches("a-scenario-with").count();
-                let told =
-                    format!("and {} are not shown", counted(scenarios - rows_of(&text), "row", "rows"));
+                let told = format!("{} are not shown", counted(scenarios - rows_of(&text), "row", "rows"));
                 assert!(shown > 50 && text.contains(&told), "{shown} {told}");
                 assert!(length(&text) > LIMIT - 2 * SPARE, "what has room is shown: {}", length(&text));
             }

@@ -19,6 +19,9 @@ const LEAST: usize = 30;
 /// The narrowest and the widest that names of targets are in the summary.
 const NAME: std::ops::RangeInclusive<usize> = 8..=40;
 
+/// What the number of a target and its figures take in the summary.
+const FIGURES: usize = 5 + 58;
+
 /// How the matrix is to look.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -94,11 +97,11 @@ impl Page<'_> {
         );
         let mut out = vec![self.paint.text(STRONG, &head)];
         // What is left of the line beside the number and the figures.
-        let room = self.columns - 60;
+        let room = self.columns - FIGURES;
         let longest = columns.iter().map(|column| width(&column.name())).max().unwrap_or(0);
         let name = longest.clamp(*NAME.start(), *NAME.end()).min(room);
         let heading = format!(
-            "     {:<name$} {:>6} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>4}",
+            "     {:<name$} {:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>5} {:>5} {:>4}",
             "", "judged", "right", "exact", "wrong", "unsure", "near", "known", "skip", "err"
         );
         out.push(self.paint.text(FAINT, heading.trim_end()));
@@ -130,12 +133,12 @@ impl Page<'_> {
                 self.paint.text(if count == 0 { FAINT } else { style }, &text)
             };
             let share = |count: usize, style: Style| {
-                self.paint.text(style, &format!(" {:>7}", agreement.percent(count)))
+                self.paint.text(style, &format!(" {:>6}", agreement.percent(count)))
             };
             let style = if agreement.right == agreement.judged { GOOD } else { STRONG };
             let endpoint = plain(&column.run.target.endpoint);
             let endpoint = if self.columns >= WIDE && !endpoint.is_empty() {
-                self.paint.text(FAINT, &format!("  {}", cut(&endpoint, self.columns - 62 - name)))
+                self.paint.text(FAINT, &format!("  {}", cut(&endpoint, self.columns - FIGURES - 2 - name)))
             } else {
                 String::new()
             };
@@ -488,7 +491,7 @@ mod tests {
     fn a_wide_terminal_says_what_differs() {
         let text = plainly(&sample::matrix(), 160, false);
         assert!(
-            text.contains("= X ! 7   2: step 2, labels.v1: expected [AWSPREVIOUS], got AWSCURRENT"),
+            text.contains("= X ! 7  2: step 2, labels.v1: expected [AWSPREVIOUS], got AWSCURRENT"),
             "{text}"
         );
     }
