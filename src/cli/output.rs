@@ -94,6 +94,14 @@ impl Progress {
         }
     }
 
+    /// Says something while the bar stands there.
+    pub(super) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
+        }
+    }
+
     /// All have ended; the bar goes away.
     pub(super) fn finish(self) {
         if let Some(bar) = self.bar {

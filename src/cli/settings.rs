@@ -95,11 +95,17 @@ pub(super) async fn open_to(target: Target, deed: &'static str) -> Result<Opened
         OpenError::Talk(why) => Failure::usage(why),
         other => Failure::target(other),
     })?;
-    if let Some(program) = opened.program() {
-        let version = opened.info.version.as_deref().unwrap_or("of unknown version");
-        output::say(&format!("{}: {} {version}", opened.info.name, program.display()));
+    if let Some(program) = program(&opened) {
+        output::say(&program);
     }
     Ok(opened)
+}
+
+/// What was started for a target, where anything was.
+pub(super) fn program(opened: &Opened) -> Option<String> {
+    let program = opened.program()?;
+    let version = opened.info.version.as_deref().unwrap_or("of unknown version");
+    Some(format!("{}: {} {version}", opened.info.name, program.display()))
 }
 
 /// Asks on the terminal whether an account may be used.

@@ -41,6 +41,14 @@ pub(super) enum Given {
 }
 
 /// What one target's task tells as it goes on.
+enum Event {
+    /// The program that was started.
+    Started(String),
+    /// A scenario has ended.
+    Done(Box<Told>),
+}
+
+/// What is kept of a scenario.
 struct Told {
     target: usize,
     verdict: Verdict,
@@ -103,7 +111,14 @@ pub(super) async fn all(
     }
     drop(sender);
     let progress = Progress::new(scenarios.len() * tasks.len(), &format!("{} targets", tasks.len()), false);
-    while let Some(told) = receiver.recv().await {
+    while let Some(event) = receiver.recv().await {
+        let told = match event {
+            Event::Started(program) => {
+                progress.say(&program);
+                continue;
+            }
+            Event::Done(told) => told,
+        };
         progress.done(&told.verdict);
         let column = &mut waiting.columns[told.target];
         column.left.extend(told.left);
@@ -158,8 +173,10 @@ impl Begun {
             None => (None, Some("it was not run".to_owned())),
         };
         let info = info.unwrap_or(TargetInfo { name: self.named, endpoint: String::new(), version: None });
-        if self.verdicts.is_empty()
-            && let Some(reason) = &trouble
+        // What was skipped without a request says nothing of a target that is not there.
+        let judged = |verdict: &Verdict| !matches!(verdict.status, Status::Skipped | Status::Error);
+        if let Some(reason) = &trouble
+            && !self.verdicts.iter().any(judged)
         {
             return Column::unusable(info, reason, sheets);
         }
@@ -186,7 +203,7 @@ struct Task {
     stop: Stop,
     timelines: Timelines,
     tracer: Arc<Mutex<Tracer>>,
-    sender: mpsc::UnboundedSender<Told>,
+    sender: mpsc::UnboundedSender<Event>,
 }
 
 impl Task {
@@ -197,7 +214,9 @@ impl Task {
             None => tokio::select! {
                 // Dropping what is being opened stops what was started for it.
                 () = self.stop.wait() => return ended(None, Some("interrupted".to_owned())),
-                opened = settings::open(target) => opened.map_err(|why| why.message),
+                opened = Opened::open(target, &Refuse, Path::new(".")) => {
+                    opened.map(Arc::new).map_err(|why| why.to_string())
+                }
             },
         };
         let opened = match opened {
@@ -205,6 +224,10 @@ impl Task {
             Err(why) => return ended(None, Some(why)),
         };
         let info = opened.info.clone();
+        if let Some(program) = settings::program(&opened) {
+            // Nobody listens any more: then nobody needs it.
+            let _ = self.sender.send(Event::Started(program));
+        }
         // A target's own limit holds beside the turns that all share.
         let options = RunOptions { jobs: None, ..self.options.clone() };
         let result = self.scenarios_on(&opened, &options).await;
@@ -227,7 +250,7 @@ impl Task {
     async fn scenarios_on(&self, opened: &Arc<Opened>, options: &RunOptions) -> Result<(), RunError> {
         // `each` cannot wait, so the channel has no end; what lies in it is small.
         suite::run(&self.scenarios, opened, options, &self.stop, |done| {
-            self.sender.send(self.told(&opened.info.name, done)).is_ok()
+            self.sender.send(Event::Done(Box::new(self.told(&opened.info.name, done)))).is_ok()
         })
         .await
     }

@@ -205,24 +205,22 @@ fn ending(matrix: &Matrix, causes: usize, rows: usize) -> String {
             cut.join(" and ")
         ));
     }
-    let same = matrix.sheets.len() - differ;
-    if same == 0 || matrix.columns.iter().all(|column| Agreement::of(&column.run).judged == 0) {
-        return out;
+    let (right, nobody) = matrix.agreed();
+    let other = if differ == 0 { "" } else { "other " };
+    let them = match right {
+        0 => None,
+        1 => Some(format!("1 {other}scenario is right on every target that judged it.")),
+        many => {
+            Some(format!("{} {other}scenarios are right on every target that judged them.", thousands(many)))
+        }
+    };
+    let nobody = (nobody > 0)
+        .then(|| format!("{} not judged on any target.", counted(nobody, "scenario was", "scenarios were")));
+    let told: Vec<String> = them.into_iter().chain(nobody).collect();
+    if !told.is_empty() {
+        out.push_str(&format!("\n{}\n", told.join(" ")));
     }
-    out.push_str(&format!(
-        "\n{} right on every target that judged {}.\n",
-        if differ == 0 {
-            format!("All {}", are(same))
-        } else {
-            format!("{} other {}", thousands(same), if same == 1 { "scenario is" } else { "scenarios are" })
-        },
-        if same == 1 { "it" } else { "them" }
-    ));
     out
-}
-
-fn are(count: usize) -> String {
-    format!("{} {}", counted(count, "scenario", "scenarios"), if count == 1 { "is" } else { "are" })
 }
 
 /// Text that Markdown leaves as it is: no markup, no link, no cell of its own, and nobody is called.
@@ -283,8 +281,7 @@ mod tests {
             assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
             if scenarios > 100 {
                 let shown = text.matches("a-scenario-with").count();
-                let told =
-                    format!("and {} are not shown", counted(scenarios - rows_of(&text), "row", "rows"));
+                let told = format!("{} are not shown", counted(scenarios - rows_of(&text), "row", "rows"));
                 assert!(shown > 50 && text.contains(&told), "{shown} {told}");
                 assert!(length(&text) > LIMIT - 2 * SPARE, "what has room is shown: {}", length(&text));
             }

@@ -165,6 +165,17 @@ impl Matrix {
         })
     }
 
+    /// How many scenarios are right on every target that judged them, and how many no target judged.
+    fn agreed(&self) -> (usize, usize) {
+        let mut counts = (0, 0);
+        for row in (0..self.sheets.len()).filter(|row| !self.differs(*row)) {
+            let right = (0..self.columns.len())
+                .any(|at| self.verdict(row, at).is_some_and(|verdict| verdict.status == Status::Passed));
+            *(if right { &mut counts.0 } else { &mut counts.1 }) += 1;
+        }
+        counts
+    }
+
     /// The scenarios in which the targets differ, by their place; or all.
     fn rows(&self, all: bool) -> Vec<usize> {
         (0..self.sheets.len()).filter(|row| all || self.differs(*row)).collect()

@@ -19,6 +19,9 @@ const LEAST: usize = 30;
 /// The narrowest and the widest that names of targets are in the summary.
 const NAME: std::ops::RangeInclusive<usize> = 8..=40;
 
+/// What the number of a target and its figures take in the summary.
+const FIGURES: usize = 5 + 58;
+
 /// How the matrix is to look.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -94,11 +97,11 @@ impl Page<'_> {
         );
         let mut out = vec![self.paint.text(STRONG, &head)];
         // What is left of the line beside the number and the figures.
-        let room = self.columns - 60;
+        let room = self.columns - FIGURES;
         let longest = columns.iter().map(|column| width(&column.name())).max().unwrap_or(0);
         let name = longest.clamp(*NAME.start(), *NAME.end()).min(room);
         let heading = format!(
-            "     {:<name$} {:>6} {:>7} {:>7} {:>6} {:>6} {:>5} {:>5} {:>5} {:>4}",
+            "     {:<name$} {:>6} {:>6} {:>6} {:>6} {:>6} {:>5} {:>5} {:>5} {:>4}",
             "", "judged", "right", "exact", "wrong", "unsure", "near", "known", "skip", "err"
         );
         out.push(self.paint.text(FAINT, heading.trim_end()));
@@ -130,12 +133,12 @@ impl Page<'_> {
                 self.paint.text(if count == 0 { FAINT } else { style }, &text)
             };
             let share = |count: usize, style: Style| {
-                self.paint.text(style, &format!(" {:>7}", agreement.percent(count)))
+                self.paint.text(style, &format!(" {:>6}", agreement.percent(count)))
             };
             let style = if agreement.right == agreement.judged { GOOD } else { STRONG };
             let endpoint = plain(&column.run.target.endpoint);
             let endpoint = if self.columns >= WIDE && !endpoint.is_empty() {
-                self.paint.text(FAINT, &format!("  {}", cut(&endpoint, self.columns - 62 - name)))
+                self.paint.text(FAINT, &format!("  {}", cut(&endpoint, self.columns - FIGURES - 2 - name)))
             } else {
                 String::new()
             };
@@ -183,12 +186,12 @@ impl Page<'_> {
         };
         let number = match self.matrix.columns.len() {
             1 => String::new(),
-            _ => format!("{} ", at + 1),
+            _ => format!("{}  ", at + 1),
         };
         let head = format!(
-            "{} of {number}{}, by scenarios affected",
+            "{number}{}: {}, by scenarios affected",
+            cut(&column.name(), self.columns - 50),
             counted(causes.len(), "cause", "causes"),
-            cut(&column.name(), self.columns - 50)
         );
         let mut out = vec![self.paint.text(STRONG, &head)];
         for cause in causes.iter().take(listed) {
@@ -213,14 +216,11 @@ impl Page<'_> {
         let indent = 4 + width(&cause.id);
         let room = self.columns - indent;
         out.extend(pieces(&plain(&cause.summary), room).iter().map(|line| indented(indent, line)));
-        let basis = format!(
-            "{}: {}; smallest: {}",
-            cause.evidence.as_str(),
-            plain(&cause.source),
-            plain(&cause.example)
-        );
-        let basis = pieces(&basis, room);
-        out.extend(basis.iter().map(|line| indented(indent, &self.paint.text(FAINT, line))));
+        let evidence = format!("{}: {}", cause.evidence.as_str(), plain(&cause.source));
+        let smallest = format!("smallest: {}", plain(&cause.example));
+        for line in pieces(&evidence, room).iter().chain(&pieces(&smallest, room)) {
+            out.push(indented(indent, &self.paint.text(FAINT, line)));
+        }
         out
     }
 
@@ -371,20 +371,23 @@ impl Page<'_> {
     /// The line that is still on the screen when all has gone by.
     fn end(&self) -> Vec<String> {
         let mut out = Vec::new();
-        let all = self.matrix.sheets.len();
-        let differ = self.matrix.rows(false).len();
+        let (right, nobody) = self.matrix.agreed();
         if !self.options.all {
-            let rest = all - differ;
             let on =
                 if self.matrix.columns.len() == 1 { "on it" } else { "on every target that judged them" };
-            let text = match (rest, differ) {
-                (_, 0) => format!("all {} are right {on}", counted(all, "scenario", "scenarios")),
-                (1, _) => format!("1 other scenario is right {on}"),
-                _ => format!("{} other scenarios are right {on}", thousands(rest)),
+            let other = if self.matrix.rows(false).is_empty() { "" } else { "other " };
+            let text = match right {
+                0 => None,
+                1 => Some(format!("1 {other}scenario is right {on}; --all shows it")),
+                many => {
+                    Some(format!("{} {other}scenarios are right {on}; --all shows them", thousands(many)))
+                }
             };
-            // Where nobody judged anything nothing is right.
-            if rest > 0 && self.matrix.columns.iter().any(|column| Agreement::of(&column.run).judged > 0) {
-                out.extend(wrap(&format!("{text}; --all shows them"), self.columns));
+            out.extend(text.iter().flat_map(|text| wrap(text, self.columns)));
+            if nobody > 0 {
+                let what = counted(nobody, "scenario was", "scenarios were");
+                let on = if self.matrix.columns.len() == 1 { "" } else { " on any target" };
+                out.extend(wrap(&format!("{what} not judged{on}"), self.columns));
             }
         }
         let mut shares: Vec<String> = self
@@ -488,7 +491,7 @@ mod tests {
     fn a_wide_terminal_says_what_differs() {
         let text = plainly(&sample::matrix(), 160, false);
         assert!(
-            text.contains("= X ! 7   2: step 2, labels.v1: expected [AWSPREVIOUS], got AWSCURRENT"),
+            text.contains("= X ! 7  2: step 2, labels.v1: expected [AWSPREVIOUS], got AWSCURRENT"),
             "{text}"
         );
     }
