@@ -314,6 +314,7 @@ fn what_broke_and_what_was_fixed_is_told() {
     let same = smcheck(here.path(), &["report", "diff", "old.json", "old.json"]);
     assert_eq!(code(&same), 0, "{}", said(&same));
     assert!(said(&same).contains("0 broke, 0 fixed, 2 still fail"), "{}", said(&same));
+    assert!(!said(&same).contains("cause"), "{}", said(&same));
 
     write("a/wrong", &asks("It is not there either", "ResourceNotFoundException"));
     write("c/new", &asks("It is new and wrong", "InvalidRequestException"));
