@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::compare::CompareArgs;
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
@@ -48,6 +49,8 @@ pub enum Colour {
 pub enum Command {
     /// Run scenarios on a target and judge them
     Run(RunArgs),
+    /// Run scenarios on several targets side by side, and show where they differ
+    Compare(CompareArgs),
     /// Run scenarios and keep what the target answered, as snapshots and fixtures
     Record(RecordArgs),
     /// Compare with recorded snapshots: a target, or the fixtures offline
@@ -151,7 +154,7 @@ pub struct Judging {
     /// Let only evidence of this kind or stronger fail the run
     #[arg(long, value_enum, value_name = "EVIDENCE")]
     pub gate: Option<Gate>,
-    /// Write a report; as often as wanted: json=FILE, junit=FILE, markdown=FILE (`-` is stdout), github
+    /// Write a report; as often as wanted: json=FILE, junit=FILE, markdown=FILE, html=FILE (`-` is stdout), github
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }

@@ -23,6 +23,11 @@ fn place_in(path: &Path, here: &Path, top: &Path) -> Option<String> {
 
 /// Appends the report to the step's summary, where there is one.
 pub(super) fn summary(runs: &[RunVerdict], failing: &Failing<'_>) -> Result<(), Failure> {
+    append(|room| markdown::render(runs, failing, room))
+}
+
+/// Appends a text to the step's summary, where there is one; `text` is told how many bytes it may have.
+pub(super) fn append(text: impl FnOnce(usize) -> String) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
         return Ok(());
     };
@@ -33,8 +38,8 @@ pub(super) fn summary(runs: &[RunVerdict], failing: &Failing<'_>) -> Result<(), 
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(cannot)?;
     let there = usize::try_from(file.metadata().map_err(cannot)?.len()).unwrap_or(usize::MAX);
     // What other steps of ours wrote counts too, and a summary that is too long is not shown at all.
-    let text = markdown::render(runs, failing, markdown::STEP_SUMMARY.saturating_sub(there + 1));
-    if there + text.len() < markdown::STEP_SUMMARY {
+    let text = text(markdown::STEP_SUMMARY.saturating_sub(there.saturating_add(1)));
+    if there.saturating_add(text.len()) < markdown::STEP_SUMMARY {
         file.write_all(format!("{text}\n").as_bytes()).map_err(cannot)?;
     }
     Ok(())

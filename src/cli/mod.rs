@@ -5,6 +5,7 @@ pub mod args;
 pub mod exit;
 
 mod audit;
+mod compare;
 mod export;
 mod github;
 mod import;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(args) => block_on(run::run(args)),
+        Command::Compare(args) => block_on(compare::compare(args)),
         Command::Record(args) => block_on(record::record(args)),
         Command::Replay(args) => block_on(record::replay(args)),
         Command::Diff(args) => block_on(record::diff(args)),

@@ -1,16 +1,21 @@
 //! `smcheck run`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::args::{Flaky, RunArgs, Running, Sharding};
+use super::compare;
 use super::exit::{Exit, Failure};
 use super::github;
 use super::output::{self, Progress};
 use super::settings::{self, Report, ReportKind};
 use super::signals::Signals;
-use crate::judge::{Deviation, JudgeOptions, RunVerdict, Verdict, assemble, contract_fails, fails_run};
+use crate::judge::{
+    Deviation, JudgeOptions, RunVerdict, Status, Verdict, assemble, contract_fails, fails_run, timeline,
+};
+use crate::report::matrix::Column;
 use crate::report::{self, Failing};
 use crate::scenario::Scenario;
 use crate::store;
@@ -18,7 +23,8 @@ use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.judging.report)?;
+    let (pages, reports) = compare::pages(&args.judging.report)?;
+    let reports = settings::reports(&reports)?;
     let config = settings::config()?;
     let scenarios = part(settings::load(&args.select)?, &args.sharding)?;
     let judge =
@@ -31,6 +37,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         ));
     }
     let options = settings::run_options(&args.running, judge, args.fail_fast);
+    let mut columns = Vec::new();
     let signals = Signals::listen().map_err(Failure::target)?;
     let mut runs = Vec::new();
     let mut broken = None;
@@ -41,6 +48,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let opened = settings::open(target).await?;
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
+        let mut observed = BTreeMap::new();
         let again = Again {
             retries: usize::from(args.sharding.retries),
             fails: &|verdict| {
@@ -51,6 +59,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let progress = Progress::new(scenarios.len(), &info.name, true);
         let ended =
             drive_with(progress, &scenarios, opened, &options, &args.running, &signals, &again, |done| {
+                if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
+                    let shown = timeline::observed(&done.scenario, &done.trace);
+                    observed.insert(done.scenario.id.clone(), shown);
+                }
                 verdicts.push(done.verdict.clone());
             })
             .await;
@@ -59,6 +71,11 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
             None => show(&run, begun.elapsed(), &judge, args.judging.strict_known),
             Some(_) => show(&without_gone(&run), begun.elapsed(), &judge, false),
         }
+        if !pages.is_empty() {
+            let entries = known.iter().flat_map(|known| &known.entries);
+            let reasons = entries.map(|entry| entry.reason.clone()).collect();
+            columns.push(Column { reasons, observed, ..Column::of(run.clone()) });
+        }
         runs.push(run);
         if let Err(failure) = ended {
             broken = Some(failure);
@@ -66,6 +83,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         }
     }
     write_reports_of(&reports, &runs, &judge, args.judging.strict_known, part.as_deref())?;
+    compare::write_pages(&pages, columns, &scenarios, &judge, args.judging.strict_known).await?;
     match broken {
         Some(failure) => Err(failure),
         None => conclude(&runs, &judge, args.judging.strict_known),
@@ -204,11 +222,7 @@ async fn drive_with(
     let stop = signals.stop();
     let ended = suite::run_again(scenarios, &opened, options, again.retries, again.fails, stop, told).await;
     progress.finish();
-    if !left.is_empty() {
-        let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-        let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
-        output::warn(&format!("could not delete {} secrets: {some}{more}", left.len()));
-    }
+    warn_of_left("", &left);
     let mut epitaph = None;
     if let Ok(mut opened) = Arc::try_unwrap(opened) {
         epitaph = opened.epitaph();
@@ -231,28 +245,65 @@ async fn drive_with(
     }
 }
 
+/// Says which secrets could not be deleted, of which target where there are several.
+pub(super) fn warn_of_left(target: &str, left: &[String]) {
+    if left.is_empty() {
+        return;
+    }
+    let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
+    let whose = if target.is_empty() { String::new() } else { format!("{target}: ") };
+    output::warn(&format!("{whose}could not delete {} secrets: {some}{more}", left.len()));
+}
+
 /// Writes exchanges, redacted: to a file for `--trace`, to stderr for `-v`.
-struct Tracer {
+pub(super) struct Tracer {
     file: Option<std::fs::File>,
     verbose: bool,
+    failed: Option<Failure>,
 }
 
 impl Tracer {
-    fn open(running: &Running) -> Result<Self, Failure> {
+    pub(super) fn open(running: &Running) -> Result<Self, Failure> {
         let open = |path: &std::path::PathBuf| {
             std::fs::File::create(path)
                 .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
         };
-        Ok(Tracer { file: running.trace.as_ref().map(open).transpose()?, verbose: running.verbose })
+        Ok(Tracer {
+            file: running.trace.as_ref().map(open).transpose()?,
+            verbose: running.verbose,
+            failed: None,
+        })
+    }
+
+    /// As [`Tracer::note`] where several targets are traced at once; what fails is told by [`Tracer::trouble`].
+    pub(super) fn note_of(&mut self, target: &str, done: &Done) {
+        if self.failed.is_none()
+            && let Err(failure) = self.note_under(Some(target), done)
+        {
+            self.failed = Some(failure);
+        }
+    }
+
+    /// What went wrong in [`Tracer::note_of`].
+    pub(super) fn trouble(&mut self) -> Result<(), Failure> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     fn note(&mut self, done: &Done) -> Result<(), Failure> {
+        self.note_under(None, done)
+    }
+
+    fn note_under(&mut self, target: Option<&str>, done: &Done) -> Result<(), Failure> {
         use std::io::Write;
         let loud = self.verbose && !matches!(done.verdict.status, crate::judge::Status::Passed);
         if self.file.is_none() && !loud {
             return Ok(());
         }
-        let text = store::render_exchanges(&done.scenario, &done.trace);
+        let mut text = store::render_exchanges(&done.scenario, &done.trace);
+        if let Some(target) = target {
+            text.insert_str(0, &format!("# {target}\n"));
+        }
         if let Some(file) = &mut self.file {
             file.write_all(text.as_bytes())
                 .map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
@@ -273,7 +324,11 @@ pub(super) fn show(run: &RunVerdict, elapsed: Duration, judge: &JudgeOptions, st
 }
 
 /// What fails a run, in the words of the reports.
-fn with_failing<T>(judge: &JudgeOptions, strict_known: bool, then: impl FnOnce(Failing<'_>) -> T) -> T {
+pub(super) fn with_failing<T>(
+    judge: &JudgeOptions,
+    strict_known: bool,
+    then: impl FnOnce(Failing<'_>) -> T,
+) -> T {
     let scenario = |verdict: &Verdict| scenario_fails(verdict, judge);
     let contract = |found: &Deviation| contract_fails(std::slice::from_ref(found), judge);
     then(Failing { scenario: &scenario, contract: &contract, gone: strict_known })

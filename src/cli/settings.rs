@@ -105,6 +105,7 @@ pub(super) fn run_options(running: &Running, judge: JudgeOptions, fail_fast: boo
         judge,
         fail_fast,
         wait_at_most: None,
+        turns: None,
     }
 }
 
@@ -164,8 +165,8 @@ pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
     let read = |text: &String| {
         let wrong = || {
             Failure::usage(format!(
-                "`--report {text}`: a report is json=FILE, junit=FILE, markdown=FILE or github, for example \
-                 json=report.json"
+                "`--report {text}`: a report is json=FILE, junit=FILE, markdown=FILE, html=FILE (of run and compare) or \
+                 github, for example json=report.json"
             ))
         };
         if text == ReportKind::Github.word() {

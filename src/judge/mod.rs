@@ -5,7 +5,8 @@
 //! read against stated labels, `contract` every response against the service model, `invariants` the state
 //! against the laws of labels. `names` and `paths` turn what was found into words that may be printed. Then
 //! [`known`] takes out what a list expects, `causes` groups the rest, and `run` puts a whole run together.
-//! Beside all that, [`normalise`] makes of a trace the text of a snapshot, and [`diff`](mod@diff) compares two.
+//! Beside all that, [`normalise`] makes of a trace the text of a snapshot, [`diff`](mod@diff) compares two, and
+//! [`timeline`] tells where labels were after each step.
 
 mod about;
 mod causes;
@@ -25,10 +26,12 @@ mod pattern;
 pub mod racing;
 mod run;
 mod shape_check;
+pub mod sheet;
 mod state;
 mod status;
 mod step;
 pub(crate) mod text;
+pub mod timeline;
 mod varying;
 pub mod verdict;
 
@@ -47,6 +50,8 @@ pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;
 pub use observation::Observation;
 pub use run::{assemble, regroup};
+pub use sheet::Sheet;
 pub use status::{contract_fails, fails_run};
+pub use timeline::Timeline;
 pub use varying::agree_as_far;
 pub use verdict::*;

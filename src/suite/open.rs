@@ -64,7 +64,7 @@ pub enum OpenError {
 }
 
 /// What must be agreed before AWS is called.
-pub trait Consent {
+pub trait Consent: Sync {
     /// Whether an account that the configuration does not name may be used all the same.
     fn account(&self, account: &str, region: &str) -> bool;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::open::Opened;
 use crate::judge::{JudgeOptions, Verdict, judge};
@@ -35,6 +35,8 @@ pub struct RunOptions {
     pub fail_fast: bool,
     /// The longest that `eventually` waits on a target whose changes show at once, where not the usual time.
     pub wait_at_most: Option<std::time::Duration>,
+    /// What runs that go on side by side share: a scenario waits for one of these before it begins.
+    pub turns: Option<Arc<Semaphore>>,
 }
 
 /// One scenario that has ended.
@@ -142,6 +144,11 @@ impl Shared {
     }
 
     async fn one(&self, scenario: &Arc<Scenario>) -> Result<Done, RunError> {
+        // Nobody closes it; if somebody did, there would be no more turns to wait for.
+        let _turn = match &self.options.turns {
+            Some(turns) => turns.acquire().await.ok(),
+            None => None,
+        };
         let executed = execute_one(scenario, &self.opened, &self.options, &self.names, &self.stop).await?;
         let options = JudgeOptions { list_may_lag: self.opened.target.eventual, ..self.options.judge };
         let verdict = judge(scenario, &executed.trace, &options);

@@ -69,6 +69,7 @@ impl Case {
             needs: Vec::new(),
             rules: Vec::new(),
             isolated: false,
+            varies_by_date: false,
             stop: true,
             steps: steps.iter().map(step).collect(),
             place: Place::default(),
