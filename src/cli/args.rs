@@ -1,5 +1,6 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
+mod authoring;
 mod exchange;
 mod reporting;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use super::compare::CompareArgs;
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
+pub use authoring::{NewArgs, ReproArgs};
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
 pub use reporting::{
     Flaky, Measure, ReportCommand, ReportDiffArgs, ReportMergeArgs, ReportShowArgs, SchemaArgs, Sharding,
@@ -67,12 +69,16 @@ pub enum Command {
     Proxy(ProxyArgs),
     /// Run the scenarios on servers that are wrong on purpose, to see that they notice
     Selftest(SelftestArgs),
+    /// Make the smallest scenario that still shows a deviation, with CLI lines and the text of an issue
+    Repro(ReproArgs),
     /// Look for secrets in recordings and in any other file
     Audit(AuditArgs),
     /// Make a recording, or a scenario, of what another tool recorded
     Import(ImportArgs),
     /// Write a recording in the format of another tool
     Export(ExportArgs),
+    /// Begin a scenario
+    New(NewArgs),
     /// List the scenarios
     List(ListArgs),
     /// Check scenario files and known lists, and say all that is wrong with them
@@ -200,6 +206,12 @@ pub struct RunArgs {
     /// What CI needs.
     #[command(flatten)]
     pub sharding: Sharding,
+    /// Write what the target answers into the file of one scenario, where it does not state it
+    #[arg(long, conflicts_with_all = ["report", "known", "strict", "strict_known", "gate", "fail_fast", "trace", "verbose"])]
+    pub fill: bool,
+    /// With --fill, write what is stated already anew, too
+    #[arg(long, requires = "fill")]
+    pub all_steps: bool,
 }
 
 /// Arguments of `record`.
@@ -394,7 +406,8 @@ pub enum Dates {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     smcheck selftest                                  every fault\n  \
-    smcheck selftest --fault not-found-is-404         one of them")]
+    smcheck selftest --fault not-found-is-404         one of them\n  \
+    smcheck selftest --scenario labels/move-current-back   what this scenario alone notices")]
 pub struct SelftestArgs {
     /// Parts of scenario ids; all scenarios where there is none
     #[arg(value_name = "FILTER")]
@@ -405,11 +418,14 @@ pub struct SelftestArgs {
     /// Only this fault; as often as wanted
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
+    /// What this scenario alone notices; exit 1 if nothing
+    #[arg(long, value_name = "ID", conflicts_with_all = ["filters", "fault", "list", "markdown"])]
+    pub scenario: Option<String>,
     /// Every single change of a right server instead: members, failures, requests, labels, the wire
     #[arg(long, conflicts_with = "fault")]
     pub mutations: bool,
-    /// With --mutations, tell also those that may survive
-    #[arg(long, short, requires = "mutations")]
+    /// With --mutations, tell also those that may survive; with --scenario, all
+    #[arg(long, short)]
     pub verbose: bool,
     /// List the faults, and end
     #[arg(long)]

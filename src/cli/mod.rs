@@ -8,15 +8,18 @@ mod audit;
 mod compare;
 mod export;
 mod github;
+mod fill;
 mod import;
 mod info;
 mod known;
 mod listening;
+mod new;
 mod output;
 mod playing;
 mod proxy;
 mod record;
 mod report;
+mod repro;
 mod review;
 mod rules;
 mod run;
@@ -51,6 +54,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Run(args) if args.fill => block_on(fill::fill(args)),
         Command::Run(args) => block_on(run::run(args)),
         Command::Compare(args) => block_on(compare::compare(args)),
         Command::Record(args) => block_on(record::record(args)),
@@ -61,9 +65,11 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => block_on(serve::serve(args)),
         Command::Proxy(args) => block_on(proxy::proxy(args)),
         Command::Selftest(args) => block_on(selftest::selftest(args)),
+        Command::Repro(args) => block_on(repro::repro(args)),
         Command::Audit(args) => audit::audit(&args),
         Command::Import(args) => import::import(&args),
         Command::Export(args) => export::export(&args),
+        Command::New(args) => new::new(&args),
         Command::List(args) => info::list(&args),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),

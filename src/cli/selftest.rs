@@ -8,7 +8,7 @@ use super::{output, settings};
 use crate::scenario::nearest;
 use crate::server::faults::{self, Fault};
 use crate::store;
-use crate::suite::selftest::{self, Fate, Scope, density, text};
+use crate::suite::selftest::{self, Fate, Scope, alone, density, text};
 use crate::target::resolve::EMBEDDED;
 use crate::target::{Config, resolve};
 
@@ -21,6 +21,12 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
     if args.markdown {
         output::print(&format!("{}\n{}", text::markdown(), text::explanations()));
         return Ok(Exit::Expected);
+    }
+    if args.verbose && !args.mutations && args.scenario.is_none() {
+        return Err(Failure::usage("--verbose goes with --mutations or --scenario"));
+    }
+    if let Some(id) = &args.scenario {
+        return alone(id, &args).await;
     }
     let wanted = named(&args.fault)?;
     let faults: Vec<&'static Fault> = if wanted.is_empty() { faults::all().collect() } else { wanted };
@@ -53,6 +59,44 @@ pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
     }
     let all_caught = findings.iter().all(|finding| matches!(finding.fate(), Fate::Caught | Fate::NotRun));
     Ok(if all_caught { Exit::Expected } else { Exit::Deviations })
+}
+
+/// What one scenario notices by itself.
+async fn alone(id: &str, args: &SelftestArgs) -> Result<Exit, Failure> {
+    let select = Select { filters: Vec::new(), scenarios: args.scenarios.clone() };
+    let all = settings::load(&select)?;
+    let is_asked =
+        |found: &str| found == id || found.strip_prefix(id).is_some_and(|rest| rest.starts_with('['));
+    let asked: Vec<_> = all.iter().filter(|scenario| is_asked(&scenario.id)).collect();
+    if asked.is_empty() {
+        let near = nearest::nearest(id, all.iter().map(|scenario| scenario.id.as_str()));
+        let hint =
+            near.map_or("`smcheck list` shows all ids".to_owned(), |near| format!("did you mean `{near}`?"));
+        return Err(Failure::usage(format!("there is no scenario `{id}`; {hint}")));
+    }
+    let target = resolve(EMBEDDED, &Config::default()).await.map_err(Failure::target)?;
+    let jobs = args.jobs.map_or_else(jobs, usize::from);
+    let (mut noticed, mut found, mut tried) = (true, Vec::new(), Vec::new());
+    for (at, scenario) in asked.into_iter().enumerate() {
+        if at > 0 {
+            output::line("");
+        }
+        if args.mutations {
+            let changes = alone::mutations(scenario, &target, jobs).await.map_err(Failure::target)?;
+            output::print(&alone::mutations_text(&scenario.id, &changes, args.verbose));
+            noticed &= changes.iter().any(|change| change.caught.is_some());
+            tried.extend(changes);
+        } else {
+            let findings = alone::faults(scenario, &target, jobs).await.map_err(Failure::target)?;
+            output::print(&alone::faults_text(&scenario.id, &findings, args.verbose));
+            noticed &= alone::sees_any(&findings);
+            found.extend(findings);
+        }
+    }
+    if let Some(path) = &args.json {
+        write_json(path, &if args.mutations { text::tried_json(&tried) } else { text::json(&found) })?;
+    }
+    Ok(if noticed { Exit::Expected } else { Exit::Deviations })
 }
 
 /// The faults of these names.

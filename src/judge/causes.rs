@@ -51,6 +51,11 @@ fn both(verdict: &Verdict) -> impl Iterator<Item = (&Deviation, bool)> {
     own.chain(verdict.contract.iter().map(|deviation| (deviation, true)))
 }
 
+/// Whether two deviations are one cause. `of_contract`: whether the contract found them, and no step.
+pub fn alike(left: &Deviation, right: &Deviation, of_contract: bool) -> bool {
+    key(left, of_contract) == key(right, of_contract)
+}
+
 fn key(deviation: &Deviation, of_contract: bool) -> Key {
     let path = paths::general_shown(&deviation.path);
     let (expected, actual) = if of_contract { Default::default() } else { sides(deviation) };

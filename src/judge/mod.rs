@@ -45,6 +45,7 @@ mod wrong_servers;
 mod wrong_states;
 
 pub use about::{About, Attempt, Severity};
+pub use causes::alike;
 pub use judging::{JudgeOptions, judge};
 pub use known::{KnownEntry, KnownError, KnownEvidence, KnownList};
 pub use normalise::observe;

@@ -3,7 +3,8 @@
 //! A file goes through these in order: `load` makes a tree of its bytes and keeps hostile ones out, `cases` makes
 //! one tree for each row, `read` makes a [`Scenario`] of a tree and collects every [`Finding`] on the way.
 //! [`evaluate`] holds a response against a [`Matcher`]; waiting and judging share it. `words` is the table of all
-//! words of the language, with [`schema`] for editors made from it. [`register`] holds the rules that scenarios name,
+//! words of the language, with [`schema`] for editors made from it. [`document`] is
+//! a scenario to be changed and written again, [`yaml`] writes, [`outline`] adds to a file and leaves the rest as it is. [`register`] holds the rules that scenarios name,
 //! [`coverage`] counts what they check.
 
 mod assign;
@@ -11,6 +12,7 @@ pub mod ast;
 mod cases;
 pub mod coverage;
 mod describe;
+pub mod document;
 mod evaluate;
 pub mod finding;
 pub mod lint;
@@ -20,6 +22,7 @@ pub mod matcher;
 mod matcher_tests;
 pub mod nearest;
 mod node;
+pub mod outline;
 mod read;
 pub mod register;
 pub mod schema;
@@ -27,6 +30,7 @@ mod source;
 pub mod template;
 mod units;
 mod words;
+pub mod yaml;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

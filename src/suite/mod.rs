@@ -3,16 +3,21 @@
 //! [`catalogue`] finds the scenarios, [`open`] opens a target, [`session`] runs many scenarios on it, [`retry`] those again that
 //! failed, [`partition`] cuts a catalogue into parts. The command
 //! line and the test harness both stand on this. [`playback`] answers from recordings, for tests of an application.
-//! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording.
+//! [`selftest`] runs the scenarios on servers that are wrong on purpose. [`imported`] makes a scenario of a recording,
+//! [`repro`] the smallest one that shows a deviation; [`skeleton`] begins one, and
+//! [`fill`] writes answers into it.
 
 pub mod catalogue;
+pub mod fill;
 pub mod imported;
 pub mod open;
 pub mod partition;
 pub mod playback;
 pub mod retry;
+pub mod repro;
 pub mod selftest;
 pub mod session;
+pub mod skeleton;
 
 pub use catalogue::{Catalogue, LoadError};
 pub use open::{Consent, OpenError, Opened, Refuse, known_list, today};

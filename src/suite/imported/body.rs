@@ -152,7 +152,7 @@ fn unsaved_keys(names: &Names, body: &mut Value) -> bool {
 }
 
 /// Lists without an order, as matchers.
-fn unordered(tree: Tree) -> Tree {
+pub(in crate::suite) fn unordered(tree: Tree) -> Tree {
     const MEMBERS: [&str; 4] = ["VersionStages", "Versions", "Tags", "KmsKeyIds"];
     const MAPS: [&str; 2] = ["VersionIdsToStages", "SecretVersionsToStages"];
     let loose = |tree: Tree| match tree {

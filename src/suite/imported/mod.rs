@@ -8,11 +8,11 @@ mod body;
 mod calls;
 mod labels;
 mod names;
-mod yaml;
 
-use crate::scenario;
+use crate::scenario::{self, yaml};
 use crate::service::redact::Tree;
 use crate::store::exchange::Recording;
+pub(super) use body::unordered;
 use calls::Call;
 use names::Names;
 use yaml::{map, text};

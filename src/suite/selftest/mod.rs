@@ -3,6 +3,7 @@
 //! A fault survives when no scenario sees it, and it is caught wrongly when scenarios see something else than what it
 //! is: the kind of the deviation, its operation and its path are part of what a fault expects.
 
+pub mod alone;
 pub mod density;
 pub mod explained;
 pub mod text;

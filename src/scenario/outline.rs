@@ -1,0 +1,255 @@
+//! Where the steps of a file stand, for adding to them without writing the file anew.
+
+use std::ops::Range;
+
+use saphyr_parser::{Event, Parser, Span as Extent};
+
+use super::yaml;
+use crate::service::redact::Tree;
+
+/// A member of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its key.
+    pub key: String,
+    /// From the key to the end of the value, in bytes.
+    pub at: Range<usize>,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepOutline {
+    /// Whether it is written as `{do: …, with: …}`.
+    pub flow: bool,
+    /// How far its keys are indented, in characters.
+    pub indent: usize,
+    /// Its members in order.
+    pub entries: Vec<Entry>,
+}
+
+/// What is to be written into a step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Addition {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// The key.
+    pub key: String,
+    /// Its value.
+    pub value: Tree,
+}
+
+/// The steps of a file; empty where it has none, or where it is no YAML. A step that is an alias has no members.
+pub fn steps(text: &str) -> Vec<StepOutline> {
+    let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let mut reading = Reading { text, offsets, stack: Vec::new(), steps: Vec::new() };
+    for event in Parser::new_from_str(text) {
+        let Ok((event, extent)) = event else { return Vec::new() };
+        reading.take(&event, extent);
+    }
+    reading.steps
+}
+
+/// A list or map that is not finished.
+struct Frame {
+    is_map: bool,
+    /// The key that waits for its value, with the place where it begins.
+    key: Option<(String, usize)>,
+    /// Where what was read of it last ends.
+    end: usize,
+}
+
+struct Reading<'t> {
+    text: &'t str,
+    offsets: Vec<usize>,
+    stack: Vec<Frame>,
+    steps: Vec<StepOutline>,
+}
+
+impl Reading<'_> {
+    fn byte(&self, index: usize) -> usize {
+        self.offsets.get(index).copied().unwrap_or(self.text.len())
+    }
+
+    /// Whether what is open now is the list of steps.
+    fn in_steps(&self) -> bool {
+        let of_file = self.stack.first().and_then(|frame| frame.key.as_ref());
+        self.stack.len() == 2 && !self.stack[1].is_map && of_file.is_some_and(|(key, _)| key == "steps")
+    }
+
+    fn take(&mut self, event: &Event<'_>, extent: Extent) {
+        let (start, end) = (self.byte(extent.start.index()), self.byte(extent.end.index()));
+        match event {
+            Event::Scalar(text, ..) => self.value(start, end, Some(text)),
+            Event::Alias(_) => {
+                if self.in_steps() {
+                    self.steps.push(StepOutline { flow: true, indent: 0, entries: Vec::new() });
+                }
+                self.value(start, end, None);
+            }
+            Event::SequenceStart(..) => self.stack.push(Frame { is_map: false, key: None, end: start }),
+            Event::MappingStart(..) => {
+                if self.in_steps() {
+                    let flow = self.text[start..].starts_with('{');
+                    self.steps.push(StepOutline { flow, indent: extent.start.col(), entries: Vec::new() });
+                }
+                self.stack.push(Frame { is_map: true, key: None, end: start });
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let Some(frame) = self.stack.pop() else { return };
+                // What is written in brackets ends with one; all else with the last thing in it.
+                let closed = self.text[start..end].ends_with([']', '}']);
+                self.value(start, if closed { end } else { frame.end }, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// A value has ended, or, where a map waits for one, a key has been read.
+    fn value(&mut self, start: usize, end: usize, scalar: Option<&str>) {
+        let end = self.text[..end].trim_end().len();
+        let in_step = self.stack.len() == 3 && {
+            let of_file = self.stack[0].key.as_ref();
+            !self.stack[1].is_map && of_file.is_some_and(|(key, _)| key == "steps")
+        };
+        let Some(frame) = self.stack.last_mut() else { return };
+        frame.end = end;
+        if !frame.is_map {
+            return;
+        }
+        match (frame.key.take(), scalar) {
+            (None, Some(key)) => frame.key = Some((key.to_owned(), start)),
+            (Some((key, from)), _) if in_step => {
+                if let Some(step) = self.steps.last_mut() {
+                    step.entries.push(Entry { key, at: from..end.max(from) });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The text with values written into its steps; what the step has under one of `replaces` gives way. Everything else
+/// stays as it is, comments and layout too. Steps without members take nothing.
+pub fn add(text: &str, additions: &[Addition], replaces: impl Fn(&str) -> &'static [&'static str]) -> String {
+    let steps = steps(text);
+    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    for addition in additions {
+        let Some(step) = steps.get(addition.step).filter(|step| !step.entries.is_empty()) else { continue };
+        let old = step.entries.iter().find(|entry| replaces(&addition.key).contains(&entry.key.as_str()));
+        if step.flow {
+            let written = format!("{}: {}", addition.key, yaml::flow(&addition.value));
+            match (old, after(step, &addition.key)) {
+                (Some(old), _) => edits.push((old.at.clone(), written)),
+                (None, Some(anchor)) => edits.push((anchor.at.end..anchor.at.end, format!(", {written}"))),
+                (None, None) => {}
+            }
+            continue;
+        }
+        let mut written = String::new();
+        yaml::entry(&mut written, &" ".repeat(step.indent), &addition.key, &addition.value);
+        let written = written.trim_end().replace('\n', line_end);
+        match (old, after(step, &addition.key)) {
+            (Some(old), _) => edits.push((old.at.clone(), written.trim_start().to_owned())),
+            (None, Some(anchor)) => {
+                // Below the line, so that a comment behind the value stays with it.
+                let rest = &text[anchor.at.end..];
+                let end = anchor.at.end + rest.find(['\n', '\r']).unwrap_or(rest.len());
+                edits.push((end..end, format!("{line_end}{written}")));
+            }
+            (None, None) => {}
+        }
+    }
+    // From the end, so that places keep; of two at one place the one that was added first comes first.
+    let mut out = text.to_owned();
+    edits.sort_by_key(|(at, _)| at.start);
+    for (at, written) in edits.into_iter().rev() {
+        out.replace_range(at, &written);
+    }
+    out
+}
+
+/// The member behind which a key belongs.
+fn after<'s>(step: &'s StepOutline, key: &str) -> Option<&'s Entry> {
+    let before: &[&str] = match key {
+        "labels" => &["returns", "fails", "with", "account", "region", "do", "raw", "parallel", "advance"],
+        _ => &["with", "account", "region", "do", "raw"],
+    };
+    before.iter().find_map(|name| step.entries.iter().find(|entry| entry.key == *name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::yaml::{map, text};
+
+    const FILE: &str = "\
+# a comment
+title: ü
+steps:
+  # of the step
+  - do: CreateSecret   # behind it
+    with:
+      Name: \"${db}\"
+      SecretString: |
+        two
+        lines
+
+    # before the next
+    labels: {v1: [AWSCURRENT]}  # who knows
+  - do: TagResource
+    with:
+      SecretId: a
+      Tags: [{Key: a, Value: b}]
+
+  - {do: GetSecretValue, with: {SecretId: a}}   # short
+  - do: DeleteSecret
+";
+
+    #[test]
+    fn steps_are_found_with_their_members() {
+        let found = steps(FILE);
+        let keys = |at: usize| found[at].entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>();
+        assert_eq!(
+            (found.len(), keys(0), keys(1), keys(2)),
+            (3, vec!["do", "with", "labels"], vec!["do", "with"], vec!["do"])
+        );
+        assert_eq!((found[0].flow, found[0].indent, found[2].flow), (false, 4, true));
+        let shown = |step: usize, entry: usize| &FILE[found[step].entries[entry].at.clone()];
+        assert_eq!(shown(0, 0), "do: CreateSecret");
+        assert!(shown(0, 1).ends_with("lines"), "{}", shown(0, 1));
+        assert_eq!(shown(0, 2), "labels: {v1: [AWSCURRENT]}");
+        assert_eq!(shown(2, 1), "with: {SecretId: a}");
+    }
+
+    #[test]
+    fn what_is_added_leaves_all_else_as_it_was() {
+        let addition = |step, key: &str, value| Addition { step, key: key.to_owned(), value };
+        let additions = [
+            addition(0, "returns", map([("Name", text("a"))])),
+            addition(1, "fails", map([("code", text("Y"))])),
+            addition(2, "fails", map([("code", text("X"))])),
+            addition(3, "returns", map([("Name", text("b"))])),
+            addition(3, "labels", map([("v1", Tree::List(Vec::new()))])),
+        ];
+        let added = add(FILE, &additions, |_| &[]);
+        let fresh: Vec<&str> = added.lines().filter(|line| !FILE.lines().any(|old| old == *line)).collect();
+        assert_eq!(
+            fresh,
+            [
+                "    returns: {Name: a}",
+                "    fails: {code: Y}",
+                "  - {do: GetSecretValue, with: {SecretId: a}, fails: {code: X}}   # short",
+                "    returns: {Name: b}",
+                "    labels: {v1: []}"
+            ]
+        );
+        assert!(
+            added.contains("        lines\n    returns: {Name: a}\n\n    # before the next\n"),
+            "{added}"
+        );
+        let replaced =
+            add(FILE, &[addition(0, "labels", map([("v2", Tree::List(Vec::new()))]))], |_| &["labels"]);
+        assert_eq!(replaced, FILE.replace("{v1: [AWSCURRENT]}", "{v2: []}"));
+    }
+}

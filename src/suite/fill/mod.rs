@@ -1,0 +1,347 @@
+//! Writing what a target answered into a scenario: `returns`, `fails` and `labels` where a step does not state them.
+//!
+//! What differs from run to run becomes a matcher or a variable; a value is written as it is only where the scenario itself
+//! states it, or where its member is a harmless one. `names` turns values into templates. Nothing here asserts that AWS
+//! does the same.
+
+mod names;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::imported::unordered;
+use super::open::Opened;
+use super::repro::once;
+use super::session::{Done, RunError, RunOptions};
+use crate::judge::{Status, TargetInfo, Verdict};
+use crate::run::Stop;
+use crate::scenario::outline::{self, Addition};
+use crate::scenario::yaml::text;
+use crate::scenario::{Action, Expect, Finding, Repeat, Scenario, Side, parse};
+use crate::service::redact::{Tree, walk};
+use crate::service::shapes;
+use crate::trace::{StepTrace, joined_pages};
+use names::Names;
+
+/// Operations after which labels are stated.
+const MOVING: [&str; 5] =
+    ["CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "RestoreSecret"];
+
+/// A file with what was answered written into it.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// The file before.
+    pub before: String,
+    /// The file after; the same where nothing was missing.
+    pub after: String,
+    /// How many members were written.
+    pub written: usize,
+    /// What could not be filled in, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A file that cannot be filled in.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// The target cannot be reached, or the run was interrupted.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The scenario could not be run to its end.
+    #[error("{0}")]
+    NotRun(String),
+    /// What the file states already does not hold on the target.
+    #[error("what the scenario states already does not hold on the target: nothing was written")]
+    Deviates(Box<Verdict>, TargetInfo),
+    /// What was written is no scenario, which is our fault.
+    #[error("what was filled in does not lint; nothing was written")]
+    Findings(Vec<Finding>),
+}
+
+/// Runs the scenarios of one file twice, writes down what was the same, and runs the result once more, where it must pass.
+/// `path` and `id` are the file's. `all`: write what is stated already anew, too.
+///
+/// # Errors
+/// When the target cannot be used, or the result does not pass on it.
+pub async fn fill(
+    path: &str,
+    id: &str,
+    bytes: &[u8],
+    all: bool,
+    opened: &Arc<Opened>,
+    options: &RunOptions,
+    stop: &Stop,
+) -> Result<Filled, FillError> {
+    let before = String::from_utf8_lossy(bytes).into_owned();
+    let scenarios = parse(path, id, bytes).map_err(FillError::Findings)?;
+    let mut rows: Vec<Vec<Step>> = Vec::new();
+    let mut notes = Vec::new();
+    for scenario in &scenarios {
+        let (first, second) = (
+            observe(scenario, all, opened, options, stop).await?,
+            observe(scenario, all, opened, options, stop).await?,
+        );
+        rows.push(merged(first, second));
+    }
+    let additions = additions(&scenarios, &rows, all, &mut notes);
+    // A mark of the byte order is no part of the text that has places.
+    let (mark, body) = match before.strip_prefix('\u{feff}') {
+        Some(rest) => ("\u{feff}", rest),
+        None => ("", before.as_str()),
+    };
+    let replaces = |key: &str| -> &'static [&'static str] {
+        match (all, key) {
+            (false, _) => &[],
+            (true, "labels") => &["labels"],
+            (true, _) => &["returns", "fails"],
+        }
+    };
+    let after = format!("{mark}{}", outline::add(body, &additions, replaces));
+    let written = additions.len();
+    let filled = Filled { before, after, written, notes };
+    for scenario in parse(path, id, filled.after.as_bytes()).map_err(FillError::Findings)? {
+        let verdict = once(&Arc::new(scenario), opened, options, stop).await?.verdict;
+        if matches!(verdict.status, Status::Error | Status::Skipped) {
+            return Err(FillError::NotRun(verdict.reason.unwrap_or_default()));
+        }
+        if !verdict.deviations.is_empty() {
+            return Err(FillError::Deviates(Box::new(verdict), opened.info.clone()));
+        }
+    }
+    Ok(filled)
+}
+
+/// What a step was answered.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Step {
+    /// `returns` or `fails`, and its value.
+    said: Option<(&'static str, Tree)>,
+    labels: Option<Tree>,
+    /// Why something is left out.
+    note: Option<String>,
+}
+
+/// Runs a scenario without an end at the first surprise, and writes its answers as the language has them.
+async fn observe(
+    scenario: &Scenario,
+    all: bool,
+    opened: &Arc<Opened>,
+    options: &RunOptions,
+    stop: &Stop,
+) -> Result<Vec<Step>, FillError> {
+    let mut open = scenario.clone();
+    open.stop = false;
+    if all {
+        for step in &mut open.steps {
+            step.expect = Expect::Success;
+            step.labels = None;
+        }
+    }
+    let done: Done = once(&Arc::new(open), opened, options, stop).await?;
+    if let (Status::Skipped | Status::Error, Some(reason)) = (done.verdict.status, &done.verdict.reason) {
+        return Err(FillError::NotRun(format!("{}: {reason}", scenario.id)));
+    }
+    let mut names = Names::new(scenario, &done.trace);
+    let mut steps =
+        vec![Step { note: Some("was not reached".to_owned()), ..Step::default() }; scenario.steps.len()];
+    for happened in &done.trace.steps {
+        if let (Some(step), Some(place)) = (scenario.steps.get(happened.index), steps.get_mut(happened.index))
+        {
+            *place = of_step(&mut names, scenario, step, happened);
+        }
+    }
+    Ok(steps)
+}
+
+fn of_step(
+    names: &mut Names<'_>,
+    scenario: &Scenario,
+    step: &crate::scenario::Step,
+    happened: &StepTrace,
+) -> Step {
+    names.begin(step, happened, scenario.moved_by(happened.index));
+    let mut made = Step::default();
+    match &step.action {
+        Action::Advance(_) => return made,
+        Action::Parallel(_) => {
+            made.note = Some("is parallel, and who wins is a matter of luck; state it by hand".to_owned());
+            return made;
+        }
+        Action::Call(_) | Action::Raw(_) => {}
+    }
+    let mut bodies = Vec::new();
+    let operation = happened.calls.first().and_then(|call| call.exchange.operation.as_deref());
+    let succeeded = happened.calls.iter().all(|call| call.exchange.response.succeeded());
+    if let (Some(Repeat::Pages { member }), true) = (&step.repeat, succeeded) {
+        names.bind(None, happened.calls.last());
+        bodies.push(answered(names, operation, &joined_pages(member, &happened.calls)));
+    } else {
+        for call in &happened.calls {
+            names.bind(call.bound.as_ref(), Some(call));
+            let response = &call.exchange.response;
+            bodies.push(match (response.succeeded(), response.error()) {
+                (true, _) if response.body.is_empty() => Some(("returns", Tree::Map(Vec::new()))),
+                (true, _) => response.json().and_then(|body| answered(names, operation, &body)),
+                (false, Some(error)) => {
+                    let mut fails = vec![("code".to_owned(), text(&names::escaped(&error.code)))];
+                    let message = error.message.as_deref().and_then(|message| names.message(message));
+                    fails.extend(message.map(|message| ("message".to_owned(), text(&message))));
+                    Some(("fails", Tree::Map(fails)))
+                }
+                (false, None) => {
+                    let status = Tree::Leaf(json!(response.status));
+                    Some(("fails", Tree::Map(vec![("status".to_owned(), status)])))
+                }
+            });
+        }
+    }
+    let same = bodies.windows(2).all(|pair| pair[0] == pair[1]);
+    made.said = bodies.into_iter().next().flatten().filter(|_| same);
+    if !same {
+        made.note = Some("repeats, and its answers differ; state it by hand".to_owned());
+    }
+    names.learn(happened);
+    if succeeded && step.side == Side::default() && operation.is_some_and(|name| MOVING.contains(&name)) {
+        match names.labels(scenario, happened) {
+            Ok(labels) => made.labels = labels,
+            Err(why) => made.note = Some(why),
+        }
+    }
+    made
+}
+
+/// The body of a success as `returns`.
+fn answered(names: &mut Names<'_>, operation: Option<&str>, body: &Value) -> Option<(&'static str, Tree)> {
+    let mut body = body.clone();
+    let known = operation.and_then(|name| shapes().operation(name)).and_then(|operation| operation.output);
+    let mut partial = names.take_out(&mut body);
+    if let (Some(members), Some(output)) = (body.as_object_mut(), known) {
+        // A member that the service does not have is the target's, and no scenario's.
+        let before = members.len();
+        members.retain(|name, _| name == "$partial" || shapes().member(output, name).is_some());
+        partial |= members.len() < before;
+    }
+    let tree = walk::output_as_it_stands(names, operation, &body);
+    let Tree::Map(mut members) = unordered(tree) else { return None };
+    members.retain(|(name, _)| name != "$partial");
+    if partial {
+        members.insert(0, ("$partial".to_owned(), Tree::Leaf(true.into())));
+    }
+    Some(("returns", Tree::Map(members)))
+}
+
+/// What two runs agree on. Where their values differ, only the type is left of them.
+fn merged(first: Vec<Step>, second: Vec<Step>) -> Vec<Step> {
+    let pair = |(first, second): (Step, Step)| {
+        let mut made = Step { note: first.note.or(second.note), ..Step::default() };
+        match (first.said, second.said) {
+            (Some((word, left)), Some((other, right))) if word == other => match merge(left, right) {
+                Some(tree) => made.said = Some((word, tree)),
+                None => made.note = Some("answered in another form each time; state it by hand".to_owned()),
+            },
+            (None, None) => {}
+            _ => made.note = Some("answered differently each time; state it by hand".to_owned()),
+        }
+        if first.labels == second.labels {
+            made.labels = first.labels;
+        } else {
+            made.note = Some("had other labels each time; state them by hand".to_owned());
+        }
+        made
+    };
+    first.into_iter().zip(second).map(pair).collect()
+}
+
+fn merge(left: Tree, right: Tree) -> Option<Tree> {
+    match (left, right) {
+        (left, right) if left == right => Some(left),
+        (Tree::Leaf(Value::String(_)), Tree::Leaf(Value::String(_))) => {
+            Some(Tree::Leaf(json!({"$type": "string"})))
+        }
+        (Tree::Leaf(Value::Number(_)), Tree::Leaf(Value::Number(_))) => {
+            Some(Tree::Leaf(json!({"$type": "number"})))
+        }
+        // Of a time all that is left is that it is one.
+        (Tree::Leaf(Value::Object(left)), Tree::Leaf(Value::Object(right)))
+            if left.contains_key("$time") && right.contains_key("$time") =>
+        {
+            Some(Tree::Leaf(json!({"$time": "any"})))
+        }
+        (Tree::List(left), Tree::List(right)) if left.len() == right.len() => left
+            .into_iter()
+            .zip(right)
+            .map(|(left, right)| merge(left, right))
+            .collect::<Option<_>>()
+            .map(Tree::List),
+        (Tree::Map(left), Tree::Map(right))
+            if left.len() == right.len()
+                && left.iter().zip(&right).all(|((left, _), (right, _))| left == right) =>
+        {
+            let both = left.into_iter().zip(right);
+            both.map(|((key, left), (_, right))| Some((key, merge(left, right)?)))
+                .collect::<Option<_>>()
+                .map(Tree::Map)
+        }
+        _ => None,
+    }
+}
+
+/// What goes into the file: what all its scenarios agree on, where a step does not state it.
+fn additions(
+    scenarios: &[Scenario],
+    rows: &[Vec<Step>],
+    all: bool,
+    notes: &mut Vec<String>,
+) -> Vec<Addition> {
+    let mut additions = Vec::new();
+    let (Some(scenario), Some(first)) = (scenarios.first(), rows.first()) else { return additions };
+    for (at, step) in first.iter().enumerate() {
+        let mut say = |what: &str| {
+            let note = format!("step {} {what}", at + 1);
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        };
+        let stated = scenario.steps.get(at);
+        let said = all || stated.is_some_and(|step| matches!(step.expect, Expect::Success));
+        let labelled = all || stated.is_some_and(|step| step.labels.is_none());
+        if let (true, Some(note)) = (said || labelled, &step.note) {
+            say(note);
+        }
+        let same =
+            |of: fn(&Step) -> Option<Tree>| rows.iter().all(|row| row.get(at).and_then(of) == of(step));
+        let word = |row: &Vec<Step>| row.get(at).and_then(|step| step.said.as_ref().map(|(word, _)| *word));
+        if let (true, Some((key, value))) = (said, &step.said) {
+            if same(|step| step.said.clone().map(|(_, tree)| tree))
+                && rows.iter().all(|row| word(row) == Some(key))
+            {
+                additions.push(Addition { step: at, key: (*key).to_owned(), value: value.clone() });
+            } else {
+                say("answers each case differently; state it by hand");
+            }
+        }
+        if let (true, Some(value)) = (labelled, &step.labels) {
+            if same(|step| step.labels.clone()) {
+                additions.push(Addition { step: at, key: "labels".to_owned(), value: value.clone() });
+            } else {
+                say("has other labels in each case; state them by hand");
+            }
+        }
+    }
+    additions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::yaml::{flow, map};
+
+    #[test]
+    fn of_what_differs_between_two_runs_the_type_is_left() {
+        let of = |text_: &str, number: i32| map([("a", text(text_)), ("b", Tree::Leaf(number.into()))]);
+        let merged = merge(of("x", 1), of("y", 1)).map(|tree| flow(&tree));
+        assert_eq!(merged.as_deref(), Some("{a: {$type: string}, b: 1}"));
+        assert_eq!(merge(of("x", 1), map([("a", text("x"))])), None);
+        assert_eq!(merge(Tree::List(vec![text("a")]), Tree::List(Vec::new())), None);
+    }
+}
