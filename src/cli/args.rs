@@ -3,6 +3,7 @@
 mod authoring;
 mod exchange;
 mod reporting;
+mod review;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
 pub use reporting::{
     Flaky, Measure, ReportCommand, ReportDiffArgs, ReportMergeArgs, ReportShowArgs, SchemaArgs, Sharding,
 };
+pub use review::{AcceptArgs, ReviewArgs};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
@@ -59,7 +61,7 @@ pub enum Command {
     Replay(ReplayArgs),
     /// Show where two targets part, step by step
     Diff(DiffArgs),
-    /// List and show changed snapshots that wait to be accepted
+    /// Accept or reject changed snapshots one at a time; find those that no scenario owns
     Review(ReviewArgs),
     /// Accept changed snapshots with their fixtures, or reject them
     Accept(AcceptArgs),
@@ -283,31 +285,6 @@ pub struct DiffArgs {
     /// How scenarios are run.
     #[command(flatten)]
     pub running: Running,
-}
-
-/// Arguments of `review`.
-#[derive(Debug, Args)]
-pub struct ReviewArgs {
-    /// Parts of scenario ids; all pending changes where there is none
-    #[arg(value_name = "FILTER")]
-    pub filters: Vec<String>,
-    /// The folder that holds snapshots/ and fixtures/
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub out: PathBuf,
-}
-
-/// Arguments of `accept`.
-#[derive(Debug, Args)]
-pub struct AcceptArgs {
-    /// Parts of scenario ids; all pending changes where there is none
-    #[arg(value_name = "FILTER")]
-    pub filters: Vec<String>,
-    /// Throw the pending changes away instead
-    #[arg(long)]
-    pub reject: bool,
-    /// The folder that holds snapshots/ and fixtures/
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub out: PathBuf,
 }
 
 /// Arguments of `serve`.

@@ -35,7 +35,7 @@ impl Paint {
 /// Paths, messages and member names come from the target. A control character among them could move the
 /// cursor, a direction mark could turn the line around, and a noncharacter makes XML malformed; all are shown as
 /// escapes.
-pub(super) fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -61,7 +61,7 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// How many columns the text takes, every character counted as one.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.chars().count()
 }
 
@@ -95,7 +95,7 @@ pub(super) fn chop(text: &str, columns: usize) -> Vec<String> {
 }
 
 /// At most so many columns; what is cut off is told by an ellipsis.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }

@@ -189,7 +189,7 @@ fn write(path: &Path, text: &str) -> Result<(), StoreError> {
     })
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
             Err(StoreError::Io { verb: "remove", path: path.to_owned(), source })

@@ -3,7 +3,8 @@
 //! [`Store`] keeps what a run showed: the observation as a [`snapshot`] for comparing, the exchanges as a
 //! [`fixture`] for answering. [`recording`] makes a fixture of a trace, with [`standin`] for whatever must not be
 //! written or would differ from run to run, of the same [`form`]. [`place`] says where a scenario's files lie,
-//! [`atomic`] writes them, [`review`] takes or rejects what has changed. [`audit`] looks for secrets in whatever lies
+//! [`atomic`] writes them, [`review`] takes or rejects what has changed, [`loose`]
+//! mends what another tool accepted by half, [`unreferenced`] finds what no scenario owns any more. [`audit`] looks for secrets in whatever lies
 //! in a folder.
 //!
 //! What an application does is recorded as it comes: [`stream`] writes one line for each exchange, in the form that
@@ -16,6 +17,7 @@ pub mod fixture;
 pub mod form;
 pub mod jsonl;
 pub mod keep;
+pub mod loose;
 pub mod names;
 pub mod place;
 pub mod reader;
@@ -24,17 +26,20 @@ pub mod review;
 pub mod snapshot;
 pub mod standin;
 pub mod stream;
+pub mod unreferenced;
 pub mod values;
 
 use std::path::PathBuf;
 
 pub use fixture::Fixture;
 pub use keep::{Recorded, Store};
+pub use loose::{Loose, loose};
 pub use place::file_stem;
 pub use recording::render_exchanges;
-pub use review::{PendingChange, pending};
+pub use review::{Companion, PendingChange, Stamp, pending};
 pub use snapshot::StoredSnapshot;
 pub use stream::RecordingWriter;
+pub use unreferenced::{RecordedFile, unreferenced};
 
 /// A recording that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
