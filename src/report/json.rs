@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::judge::{
-    About, Attempt, Cause, Convergence, Deviation, GoneEntry, Kind, KindOfEvidence as EvidenceKind, RunVerdict,
-    Severity, Status, TargetInfo, Totals, Verdict,
+    About, Attempt, Cause, Convergence, Deviation, GoneEntry, Kind, KindOfEvidence as EvidenceKind,
+    RunVerdict, Severity, Status, TargetInfo, Totals, Verdict,
 };
 
 /// The version of the report's shape.
