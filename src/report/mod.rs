@@ -23,8 +23,8 @@ pub mod page;
 mod style;
 pub mod tally;
 pub mod terminal;
-pub mod trend;
 pub mod timeline;
+pub mod trend;
 mod value;
 
 pub use failing::Failing;
