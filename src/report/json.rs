@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::judge::{
-    About, Attempt, Cause, Convergence, Deviation, GoneEntry, Kind, RunVerdict, Severity, Status, TargetInfo,
-    Totals, Verdict,
+    About, Attempt, Cause, Convergence, Deviation, GoneEntry, Kind, KindOfEvidence as EvidenceKind,
+    RunVerdict, Severity, Status, TargetInfo, Totals, Verdict,
 };
-use crate::scenario::EvidenceKind;
 
 /// The version of the report's shape.
 pub const SCHEMA: u32 = 1;

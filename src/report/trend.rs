@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::deviation;
 use super::json::Written;
-use super::style::{BAD, FAINT, GOOD, Paint, STRONG, WEAK, counted, cut, plain};
+use super::style::{BAD, FAINT, GOOD, Paint, STRONG, WEAK, counted, cut, plain, thousands};
 use crate::judge::{Cause, Deviation, RunVerdict, Status, Verdict};
 
 /// How many entries of a list are shown on a terminal.
-const LISTED: usize = 40;
+const LISTED: usize = 20;
 
 /// What changed from one report to another.
 #[derive(Clone, Debug, Default)]
@@ -219,16 +219,17 @@ fn operation(name: &str) -> String {
 fn causes(trend: &mut TargetTrend, old: &[Cause], new: &[Cause]) {
     let key = |cause: &Cause| (cause.operation.clone(), cause.kind, cause.summary.clone());
     let title = |cause: &Cause| format!("{} {}", operation(&cause.operation), plain(&cause.summary));
+    // The number stands first, where no narrow terminal cuts it off.
     let sized =
-        |cause: &Cause| format!("{} ({})", title(cause), counted(cause.scenarios, "scenario", "scenarios"));
+        |cause: &Cause| format!("{}: {}", counted(cause.scenarios, "scenario", "scenarios"), title(cause));
     for cause in new {
         match old.iter().find(|before| key(before) == key(cause)) {
             None => trend.causes_new.push(sized(cause)),
             Some(before) if before.scenarios != cause.scenarios => trend.causes_changed.push(format!(
-                "{} ({} → {} scenarios)",
-                title(cause),
-                before.scenarios,
-                cause.scenarios
+                "{} → {}: {}",
+                thousands(before.scenarios),
+                counted(cause.scenarios, "scenario", "scenarios"),
+                title(cause)
             )),
             Some(_) => {}
         }
@@ -237,11 +238,29 @@ fn causes(trend: &mut TargetTrend, old: &[Cause], new: &[Cause]) {
     trend.causes_gone = gone.map(sized).collect();
 }
 
-/// A list with its heading; `bad` says how much it matters.
+/// A list with its heading, and how that is painted.
 struct List {
     heading: String,
     style: anstyle::Style,
     rows: Vec<(String, String)>,
+}
+
+impl List {
+    /// The heading with the number of rows: `3 new causes`, `1 new cause`.
+    fn headed(&self) -> String {
+        let one = self.rows.len() == 1;
+        let heading = match self.heading.as_str() {
+            "new causes" if one => "new cause",
+            "causes that are gone" if one => "cause that is gone",
+            "causes that affect more scenarios or fewer" if one => {
+                "cause that affects more scenarios or fewer"
+            }
+            "no longer break the contract" if one => "no longer breaks the contract",
+            "fail in another way than before" if one => "fails in another way than before",
+            heading => heading,
+        };
+        format!("{} {heading}", thousands(self.rows.len()))
+    }
 }
 
 fn lists(trend: &TargetTrend) -> Vec<List> {
@@ -251,13 +270,13 @@ fn lists(trend: &TargetTrend) -> Vec<List> {
     let list =
         |heading: &str, style, rows: Vec<(String, String)>| List { heading: heading.to_owned(), style, rows };
     let all = vec![
-        list("broke", BAD, changes(&trend.broke)),
-        list("broke the contract, which no response did before", BAD, names(&trend.contract_new)),
-        list("fixed", GOOD, changes(&trend.fixed)),
-        list("no longer break the contract", GOOD, names(&trend.contract_gone)),
-        list("new causes", STRONG, names(&trend.causes_new)),
+        list("new causes", BAD, names(&trend.causes_new)),
         list("causes that are gone", GOOD, names(&trend.causes_gone)),
         list("causes that affect more scenarios or fewer", STRONG, names(&trend.causes_changed)),
+        list("broke the contract, which no response did before", BAD, names(&trend.contract_new)),
+        list("no longer break the contract", GOOD, names(&trend.contract_gone)),
+        list("broke", BAD, changes(&trend.broke)),
+        list("fixed", GOOD, changes(&trend.fixed)),
         list("fail in another way than before", WEAK, changes(&trend.otherwise)),
         list("judged before, skipped now", WEAK, changes(&trend.unjudged)),
         list("changed without failing", STRONG, changes(&trend.changed)),
@@ -269,15 +288,23 @@ fn lists(trend: &TargetTrend) -> Vec<List> {
 }
 
 fn sentence(trend: &TargetTrend) -> String {
-    format!(
+    let mut text = format!(
         "{} broke, {} fixed, {} still fail, {} still good; {} new, {} gone",
-        trend.broke.len() + trend.contract_new.len(),
-        trend.fixed.len() + trend.contract_gone.len(),
-        trend.still,
-        trend.good,
-        trend.new.len(),
-        trend.gone.len()
-    )
+        thousands(trend.broke.len()),
+        thousands(trend.fixed.len()),
+        thousands(trend.still),
+        thousands(trend.good),
+        thousands(trend.new.len()),
+        thousands(trend.gone.len())
+    );
+    if !trend.contract_new.is_empty() || !trend.contract_gone.is_empty() {
+        text.push_str(&format!(
+            "; of the contract {} new, {} gone",
+            counted(trend.contract_new.len(), "finding", "findings"),
+            thousands(trend.contract_gone.len())
+        ));
+    }
+    text
 }
 
 /// The comparison for a person, `width` columns wide.
@@ -288,7 +315,7 @@ pub fn terminal(trend: &Trend, width: usize, colour: bool) -> String {
         let mut lines = vec![paint.text(STRONG, &plain(&target.title))];
         for list in lists(target) {
             lines.push(String::new());
-            lines.push(paint.text(list.style, &format!("{} {}", list.rows.len(), list.heading)));
+            lines.push(paint.text(list.style, &list.headed()));
             let room = columns - 2;
             for (name, what) in list.rows.iter().take(LISTED) {
                 let row = if what.is_empty() { plain(name) } else { format!("{}  {what}", plain(name)) };
@@ -323,13 +350,14 @@ pub fn markdown(trend: &Trend, limit: usize) -> String {
     }
     for target in &trend.targets {
         for list in lists(target) {
-            let open = list.heading.starts_with("broke") || list.heading == "fixed";
+            let open =
+                list.heading.starts_with("broke") || ["fixed", "new causes"].contains(&list.heading.as_str());
             let mut rows = String::new();
             for (name, what) in &list.rows {
                 let what = if what.is_empty() { String::new() } else { format!(": {}", code(what)) };
                 rows.push_str(&format!("- {}{what}\n", code(name)));
             }
-            let heading = format!("{} {}", list.rows.len(), list.heading);
+            let heading = list.headed();
             page.fold(&heading, &rows, open);
         }
     }
