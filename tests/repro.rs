@@ -157,7 +157,7 @@ fn nothing_to_reproduce_is_a_sentence_and_exit_2() {
     let unknown = ends(here.path(), &["repro", "labels/move-current-bak", "-t", &server.1], 2);
     assert!(unknown.contains("did you mean `labels/move-current-back`?"), "{unknown}");
     let step = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1, "--step", "1"], 2);
-    assert!(step.contains("is the one that was asked for; there are:\n  c01"), "{step}");
+    assert!(step.contains("is the one that was asked for; there are:\n  c02"), "{step}");
     ends(here.path(), &["repro", "labels/move-current-back"], 2);
     ends(here.path(), &["repro", "-t", &server.1], 2);
     let gone = ends(here.path(), &["repro", "labels/move-current-back", "-t", "http://127.0.0.1:9"], 3);
