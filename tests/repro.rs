@@ -183,7 +183,7 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     ends(here.path(), &["run", "labels/move-current-back", "-t", &server.1, "--report", "json=r.json"], 1);
     let report: serde_json::Value = serde_json::from_str(&read(here.path(), "r.json")).expect("it is JSON");
     let causes = report["runs"][0]["causes"].as_array().expect("it has causes");
-    for cause in causes {
+    for cause in causes.iter().take(3) {
         let id = cause["id"].as_str().expect("it has an id");
         let arguments = ["repro", "--from-report", "r.json", "--cause", id, "-t", &server.1];
         let output = ends(here.path(), &arguments, 0);
