@@ -52,6 +52,8 @@ pub fn steps(text: &str) -> Vec<StepOutline> {
 /// A list or map that is not finished.
 struct Frame {
     is_map: bool,
+    /// Whether it is written in brackets.
+    bracketed: bool,
     /// The key that waits for its value, with the place where it begins.
     key: Option<(String, usize)>,
     /// Where what was read of it last ends.
@@ -86,22 +88,28 @@ impl Reading<'_> {
                 }
                 self.value(start, end, None);
             }
-            Event::SequenceStart(..) => self.stack.push(Frame { is_map: false, key: None, end: start }),
+            Event::SequenceStart(..) => self.open(false, start),
             Event::MappingStart(..) => {
                 if self.in_steps() {
                     let flow = self.text[start..].starts_with('{');
                     self.steps.push(StepOutline { flow, indent: extent.start.col(), entries: Vec::new() });
                 }
-                self.stack.push(Frame { is_map: true, key: None, end: start });
+                self.open(true, start);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(frame) = self.stack.pop() else { return };
-                // What is written in brackets ends with one; all else with the last thing in it.
-                let closed = self.text[start..end].ends_with([']', '}']);
-                self.value(start, if closed { end } else { frame.end }, None);
+                // What is written in brackets ends with one, and the parser counts a comment behind it in; all else ends
+                // with the last thing in it.
+                let closed = frame.bracketed && self.text[start..].starts_with([']', '}']);
+                self.value(start, if closed { start + 1 } else { frame.end }, None);
             }
             _ => {}
         }
+    }
+
+    fn open(&mut self, is_map: bool, start: usize) {
+        let bracketed = self.text[start..].starts_with(['[', '{']);
+        self.stack.push(Frame { is_map, bracketed, key: None, end: start });
     }
 
     /// A value has ended, or, where a map waits for one, a key has been read.
