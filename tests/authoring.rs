@@ -317,6 +317,7 @@ fn the_single_changes_that_a_scenario_notices_and_lets_through() {
     assert!(loose.contains("lets through"), "{loose}");
     ends(here.path(), &["run", "--fill", "a"], 0);
     let tight = ends(here.path(), &["selftest", "--scenario", "a", "--mutations", "--json", "m.json"], 0);
+    assert!(!tight.contains("  ListSecrets: ") && tight.contains("beside its steps"), "{tight}");
     assert!(count(&tight) > count(&loose) + 5, "{loose}\n{tight}");
     let json: serde_json::Value = serde_json::from_str(&read(here.path(), "m.json")).expect("it is JSON");
     assert!(json["mutations"].as_array().is_some_and(|all| all.len() > 20));

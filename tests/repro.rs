@@ -157,7 +157,7 @@ fn nothing_to_reproduce_is_a_sentence_and_exit_2() {
     let unknown = ends(here.path(), &["repro", "labels/move-current-bak", "-t", &server.1], 2);
     assert!(unknown.contains("did you mean `labels/move-current-back`?"), "{unknown}");
     let step = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1, "--step", "1"], 2);
-    assert!(step.contains("is the one that was asked for; there are:\n  c01"), "{step}");
+    assert!(step.contains("is the one that was asked for; there are:\n  c02"), "{step}");
     ends(here.path(), &["repro", "labels/move-current-back"], 2);
     ends(here.path(), &["repro", "-t", &server.1], 2);
     let gone = ends(here.path(), &["repro", "labels/move-current-back", "-t", "http://127.0.0.1:9"], 3);
@@ -183,7 +183,7 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     ends(here.path(), &["run", "labels/move-current-back", "-t", &server.1, "--report", "json=r.json"], 1);
     let report: serde_json::Value = serde_json::from_str(&read(here.path(), "r.json")).expect("it is JSON");
     let causes = report["runs"][0]["causes"].as_array().expect("it has causes");
-    for cause in causes {
+    for cause in causes.iter().take(3) {
         let id = cause["id"].as_str().expect("it has an id");
         let arguments = ["repro", "--from-report", "r.json", "--cause", id, "-t", &server.1];
         let output = ends(here.path(), &arguments, 0);

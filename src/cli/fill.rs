@@ -58,7 +58,7 @@ pub(super) async fn fill(args: RunArgs) -> Result<Exit, Failure> {
         .map_err(|why| Failure::usage(format!("cannot write {}: {why}", file.path)))?;
     output::print(&diff(&file.path, &filled));
     output::line(&format!(
-        "{}: {} written from what {} answered; it passes there now",
+        "{}: {} written; it passes on {} now",
         file.path,
         crate::report::counted(filled.written, "member", "members"),
         info.name
@@ -68,7 +68,7 @@ pub(super) async fn fill(args: RunArgs) -> Result<Exit, Failure> {
             parse(&file.path, &file.id, filled.after.as_bytes()).ok().and_then(|all| all.into_iter().next());
         let claims = recorded.is_some_and(|scenario| scenario.evidence.kind == EvidenceKind::AwsRecorded);
         output::say(&format!(
-            "What {} answers is no evidence of what AWS does: compare it, and say in `evidence` where AWS does so.",
+            "What {} answers is no evidence of what AWS does:\ncompare it, and say in `evidence` where AWS does so.",
             info.name
         ));
         if claims {

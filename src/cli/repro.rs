@@ -228,7 +228,7 @@ fn choose(args: &ReproArgs, wanted: &Wanted, run: &RunVerdict) -> Result<(String
     let first = (*first).to_owned();
     let chosen =
         all.iter().find(|(_, found)| fits(found)).map(|(id, found)| ((*id).to_owned(), found.clone()));
-    let lines = listed(run);
+    let lines = listed(run, &all);
     let Some((id, found)) = chosen else {
         return Err(Failure::usage(format!(
             "no deviation of {first} is the one that was asked for; there are:\n{lines}"
@@ -244,7 +244,8 @@ fn choose(args: &ReproArgs, wanted: &Wanted, run: &RunVerdict) -> Result<(String
     Ok((id, found))
 }
 
-fn listed(run: &RunVerdict) -> String {
+/// The causes, the gravest first.
+fn listed(run: &RunVerdict, all: &[(&str, Found)]) -> String {
     let line = |cause: &crate::judge::Cause| {
         let width = output::width().saturating_sub(6);
         let text = format!("{}  {} {}: {}", cause.id, cause.operation, cause.kind.as_str(), cause.summary);
@@ -254,7 +255,11 @@ fn listed(run: &RunVerdict) -> String {
             None => format!("  {printable}"),
         }
     };
-    let mut lines: Vec<String> = run.causes.iter().take(LISTED).map(line).collect();
+    let place =
+        |cause: &crate::judge::Cause| all.iter().position(|(_, found)| found.deviation.cause == cause.id);
+    let mut causes: Vec<_> = run.causes.iter().collect();
+    causes.sort_by_key(|cause| place(cause));
+    let mut lines: Vec<String> = causes.into_iter().take(LISTED).map(line).collect();
     if run.causes.len() > LISTED {
         lines.push(format!("  and {} more", run.causes.len() - LISTED));
     }

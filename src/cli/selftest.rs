@@ -83,7 +83,7 @@ async fn alone(id: &str, args: &SelftestArgs) -> Result<Exit, Failure> {
         }
         if args.mutations {
             let changes = alone::mutations(scenario, &target, jobs).await.map_err(Failure::target)?;
-            output::print(&alone::mutations_text(&scenario.id, &changes, args.verbose));
+            output::print(&alone::mutations_text(scenario, &changes, args.verbose));
             noticed &= changes.iter().any(|change| change.caught.is_some());
             tried.extend(changes);
         } else {

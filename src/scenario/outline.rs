@@ -52,6 +52,8 @@ pub fn steps(text: &str) -> Vec<StepOutline> {
 /// A list or map that is not finished.
 struct Frame {
     is_map: bool,
+    /// Whether it is written in brackets.
+    bracketed: bool,
     /// The key that waits for its value, with the place where it begins.
     key: Option<(String, usize)>,
     /// Where what was read of it last ends.
@@ -86,22 +88,28 @@ impl Reading<'_> {
                 }
                 self.value(start, end, None);
             }
-            Event::SequenceStart(..) => self.stack.push(Frame { is_map: false, key: None, end: start }),
+            Event::SequenceStart(..) => self.open(false, start),
             Event::MappingStart(..) => {
                 if self.in_steps() {
                     let flow = self.text[start..].starts_with('{');
                     self.steps.push(StepOutline { flow, indent: extent.start.col(), entries: Vec::new() });
                 }
-                self.stack.push(Frame { is_map: true, key: None, end: start });
+                self.open(true, start);
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(frame) = self.stack.pop() else { return };
-                // What is written in brackets ends with one; all else with the last thing in it.
-                let closed = self.text[start..end].ends_with([']', '}']);
-                self.value(start, if closed { end } else { frame.end }, None);
+                // What is written in brackets ends with one, and the parser counts a comment behind it in; all else ends
+                // with the last thing in it.
+                let closed = frame.bracketed && self.text[start..].starts_with([']', '}']);
+                self.value(start, if closed { start + 1 } else { frame.end }, None);
             }
             _ => {}
         }
+    }
+
+    fn open(&mut self, is_map: bool, start: usize) {
+        let bracketed = self.text[start..].starts_with(['[', '{']);
+        self.stack.push(Frame { is_map, bracketed, key: None, end: start });
     }
 
     /// A value has ended, or, where a map waits for one, a key has been read.
@@ -210,10 +218,8 @@ steps:
     fn steps_are_found_with_their_members() {
         let found = steps(FILE);
         let keys = |at: usize| found[at].entries.iter().map(|entry| entry.key.as_str()).collect::<Vec<_>>();
-        assert_eq!(
-            (found.len(), keys(0), keys(1), keys(2)),
-            (3, vec!["do", "with", "labels"], vec!["do", "with"], vec!["do"])
-        );
+        assert_eq!((found.len(), keys(0)), (4, vec!["do", "with", "labels"]));
+        assert_eq!((keys(1), keys(2), keys(3)), (vec!["do", "with"], vec!["do", "with"], vec!["do"]));
         assert_eq!((found[0].flow, found[0].indent, found[2].flow), (false, 4, true));
         let shown = |step: usize, entry: usize| &FILE[found[step].entries[entry].at.clone()];
         assert_eq!(shown(0, 0), "do: CreateSecret");
@@ -227,7 +233,7 @@ steps:
         let addition = |step, key: &str, value| Addition { step, key: key.to_owned(), value };
         let additions = [
             addition(0, "returns", map([("Name", text("a"))])),
-            addition(1, "fails", map([("code", text("Y"))])),
+            addition(1, "fails", map([("code", text("Z"))])),
             addition(2, "fails", map([("code", text("X"))])),
             addition(3, "returns", map([("Name", text("b"))])),
             addition(3, "labels", map([("v1", Tree::List(Vec::new()))])),
@@ -238,7 +244,7 @@ steps:
             fresh,
             [
                 "    returns: {Name: a}",
-                "    fails: {code: Y}",
+                "    fails: {code: Z}",
                 "  - {do: GetSecretValue, with: {SecretId: a}, fails: {code: X}}   # short",
                 "    returns: {Name: b}",
                 "    labels: {v1: []}"

@@ -89,8 +89,11 @@ impl Shrinker {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
+
+    use super::Shrinker;
     use crate::scenario::document::{documents, write};
+    use crate::scenario::yaml::flow;
 
     const LARGE: &str = r#"
 title: Much happens

@@ -9,6 +9,7 @@ use crate::judge::Kind;
 use crate::report::counted;
 use crate::scenario::Scenario;
 use crate::server::faults;
+use crate::service::shapes;
 use crate::target::Target;
 
 /// Runs one scenario on every wrong server.
@@ -78,23 +79,42 @@ pub fn faults_text(id: &str, findings: &[Finding], all: bool) -> String {
     out
 }
 
-/// Which single changes it notices and which it lets through; those it notices are listed with `all`.
-pub fn mutations_text(id: &str, tried: &[Tried], all: bool) -> String {
+/// Which single changes it notices and which it lets through. Those it notices are listed with `all`, and so are those of
+/// operations that no step calls: they show only in what the run reads beside the steps.
+pub fn mutations_text(scenario: &Scenario, tried: &[Tried], all: bool) -> String {
+    let called = super::operations(scenario);
+    let beside = |tried: &&Tried| {
+        let text = tried.mutation.to_string();
+        text.split_once(": ").is_some_and(|(operation, _)| {
+            shapes().operation(operation).is_some() && !called.contains(operation)
+        })
+    };
     let (caught, missed): (Vec<&Tried>, Vec<&Tried>) = tried.iter().partition(|tried| tried.caught.is_some());
+    let (others, own): (Vec<&Tried>, Vec<&Tried>) = missed.into_iter().partition(beside);
     let of = counted(tried.len(), "single change", "single changes");
-    let mut out = format!("{id} notices {} of {of} of the answers and requests that it sees\n", caught.len());
+    let mut out = format!(
+        "{} notices {} of {of} of what it is answered and of what it sends\n",
+        scenario.id,
+        caught.len()
+    );
     if all {
         for tried in &caught {
             let kinds: Vec<Kind> = tried.caught.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect();
             let _ = writeln!(out, "  {} ({})", tried.mutation, words(&kinds));
         }
     }
-    if !missed.is_empty() {
+    if !own.is_empty() {
         out.push_str("and lets through\n");
-        for tried in &missed {
-            let why = if tried.explained().is_some() { "   (no scenario is asked to notice it)" } else { "" };
-            let _ = writeln!(out, "  {}{why}", tried.mutation);
-        }
+    }
+    for tried in &own {
+        let why = if tried.explained().is_some() { "   (no scenario is asked to notice it)" } else { "" };
+        let _ = writeln!(out, "  {}{why}", tried.mutation);
+    }
+    if !others.is_empty() {
+        let _ = writeln!(out, "and {} in what is read beside its steps", others.len());
+    }
+    for tried in others.iter().filter(|_| all) {
+        let _ = writeln!(out, "  {}", tried.mutation);
     }
     out
 }
