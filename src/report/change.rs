@@ -3,19 +3,31 @@
 use anstyle::Style;
 
 use super::deviation::field;
-use super::style::{BAD, FAINT, GOOD, Paint, STRONG, WEAK, chop, plain, width, wrap};
+use super::style::{BAD, FAINT, GOOD, Paint, STRONG, WEAK, chop, counted, cut, plain, width, wrap};
 use super::timeline::Timeline;
 use crate::judge::diff::{Difference, Side, diff};
-use crate::scenario::Scenario;
 
 /// How many equal lines are shown around one that differs.
 const AROUND: usize = 2;
+
+/// What the scenario of a snapshot says.
+#[derive(Clone, Debug)]
+pub struct Claim<'a> {
+    /// The sentence that it states.
+    pub title: &'a str,
+    /// Why that is believed, and where it comes from: `aws-docs: API reference, …`.
+    pub evidence: String,
+    /// The rules that it checks.
+    pub rules: &'a [String],
+    /// Its place: `scenarios/a/b.yaml:2`.
+    pub at: String,
+}
 
 /// A changed snapshot, as far as it is shown.
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
     /// The scenario, if it is still there and its file can be read.
-    pub scenario: Option<&'a Scenario>,
+    pub scenario: Option<Claim<'a>>,
     /// What it was recorded from: `moto 5.1.22`, before (where there was a snapshot) and now.
     pub from: (Option<&'a str>, &'a str),
     /// The file that waits, and what moves with it.
@@ -86,15 +98,13 @@ fn info(out: &mut Vec<String>, change: &Change<'_>, columns: usize, paint: Paint
             }
         }
     };
-    if let Some(scenario) = change.scenario {
-        say("states", &plain(&scenario.title));
-        let evidence = &scenario.evidence;
-        let date = evidence.date.as_ref().map(|date| format!(", {date}")).unwrap_or_default();
-        say("evidence", &format!("{}: {}{}", evidence.kind.as_str(), plain(&evidence.source), plain(&date)));
+    if let Some(scenario) = &change.scenario {
+        say("states", &plain(scenario.title));
+        say("evidence", &plain(&scenario.evidence));
         if !scenario.rules.is_empty() {
             say("rules", &plain(&scenario.rules.join(", ")));
         }
-        say("at", &format!("{}:{}", plain(&scenario.path), scenario.place.line));
+        say("at", &plain(&scenario.at));
     }
     match change.from {
         (Some(old), new) if old != new => say("from", &format!("{} (was {})", plain(new), plain(old))),
@@ -116,7 +126,7 @@ fn timeline(before: &Timeline, after: &Timeline, columns: usize, paint: Paint) -
     };
     let head = match before == after {
         true => "labels, before as after",
-        false => "labels, - before, + after, * differs",
+        false => "labels, - before, + after, * only there",
     };
     let mut out: Vec<String> = wrapped(head, columns).iter().map(|line| paint.text(FAINT, line)).collect();
     out.extend(drawn.lines().map(str::to_owned));
@@ -126,7 +136,7 @@ fn timeline(before: &Timeline, after: &Timeline, columns: usize, paint: Paint) -
 fn steps(out: &mut Vec<String>, difference: &Difference, shown: Shown, columns: usize, paint: Paint) {
     for step in &difference.steps {
         gap(out);
-        let title = format!("{}  {}", plain(&step.title), plain(&step.paths.join(", ")));
+        let title = format!("{} ({})", plain(&step.title), plain(&step.paths.join(", ")));
         out.extend(wrapped(&title, columns).iter().map(|line| paint.text(STRONG, line)));
         let differs = |at: usize| step.lines.get(at).is_some_and(|line| line.side != Side::Both);
         let mut hidden = 0;
@@ -135,7 +145,7 @@ fn steps(out: &mut Vec<String>, difference: &Difference, shown: Shown, columns: 
                 hidden += 1;
                 continue;
             }
-            skip(out, &mut hidden, paint);
+            skip(out, &mut hidden, columns, paint);
             let style = match line.side {
                 Side::Both => Style::new(),
                 Side::Left => BAD,
@@ -153,15 +163,15 @@ fn steps(out: &mut Vec<String>, difference: &Difference, shown: Shown, columns: 
                 out.push(paint.text(style, piece.trim_end()));
             }
         }
-        skip(out, &mut hidden, paint);
+        skip(out, &mut hidden, columns, paint);
     }
 }
 
-fn skip(out: &mut Vec<String>, hidden: &mut usize, paint: Paint) {
-    match std::mem::take(hidden) {
-        0 => {}
-        1 => out.push(paint.text(FAINT, "  … 1 line")),
-        more => out.push(paint.text(FAINT, &format!("  … {more} lines"))),
+fn skip(out: &mut Vec<String>, hidden: &mut usize, columns: usize, paint: Paint) {
+    let hidden = std::mem::take(hidden);
+    if hidden > 0 {
+        let text = format!("  … {}", counted(hidden, "line", "lines"));
+        out.push(paint.text(FAINT, &cut(&text, columns)));
     }
 }
 

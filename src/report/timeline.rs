@@ -118,7 +118,8 @@ impl Timeline {
     }
 
     /// Two timelines over the same columns. A version that moved otherwise has two lines, `-` as it was and `+` as it
-    /// is now, and what differs in them has a `*`.
+    /// is now, and a label that only this side
+    /// has there is marked with a `*`.
     pub fn draw_change(before: &Timeline, after: &Timeline, columns: usize, colour: bool) -> String {
         draw(before, Some(after), columns, Paint { colour })
     }
@@ -269,19 +270,33 @@ fn single(rows: Vec<(String, Vec<Cell>)>) -> Vec<Row> {
 fn paired(left: Vec<(String, Vec<Cell>)>, right: Vec<(String, Vec<Cell>)>) -> Vec<Row> {
     let mut out = Vec::new();
     for ((name, before), (_, after)) in left.into_iter().zip(right) {
-        let differs: Vec<bool> = before.iter().zip(&after).map(|(before, after)| before != after).collect();
+        let same = |before: &Cell, after: &Cell| before == after || (before.words() == after.words());
+        let differs: Vec<bool> = before.iter().zip(&after).map(|(b, a)| !same(b, a)).collect();
         if !differs.contains(&true) {
             out.extend(tells(&after).then_some(Row { sign: ' ', name, cells: after, differs }));
             continue;
         }
-        if tells(&before) {
-            out.push(Row { sign: '-', name: name.clone(), cells: before, differs: differs.clone() });
-        }
-        if tells(&after) {
-            out.push(Row { sign: '+', name, cells: after, differs });
+        for (sign, side, other) in [('-', &before, &after), ('+', &after, &before)] {
+            if tells(side) {
+                let cells = side.iter().zip(other).map(|(cell, other)| marked(cell, other)).collect();
+                out.push(Row { sign, name: name.clone(), cells, differs: differs.clone() });
+            }
         }
     }
     out
+}
+
+/// The field with a `*` at each label that the other side does not have.
+fn marked(cell: &Cell, other: &Cell) -> Cell {
+    let mark = |word: &String| match other.words().contains(word) {
+        true => word.clone(),
+        false => format!("*{word}"),
+    };
+    match cell {
+        Cell::Unread if !other.words().is_empty() => Cell::Words(vec!["*not read".to_owned()]),
+        Cell::Empty | Cell::Unread => cell.clone(),
+        Cell::Words(words) => Cell::Words(words.iter().map(mark).collect()),
+    }
 }
 
 /// Between two columns.
@@ -301,24 +316,23 @@ fn widths(name: &str, steps: &[TimelineStep], rows: &[Row], columns: usize) -> W
     let lead = (longest + SIGN).min((columns / 3).max(8));
     let room = columns.saturating_sub(lead);
     let cells = |at: usize| rows.iter().filter_map(move |row| row.cells.get(at));
-    let mark = usize::from(rows.iter().any(|row| row.sign != ' '));
     let joined: Vec<usize> = steps
         .iter()
         .enumerate()
         .map(|(at, step)| {
-            let words = cells(at).map(|cell| width(&cell.words().join(" ")) + mark).max().unwrap_or(0);
+            let words = cells(at).map(|cell| width(&cell.words().join(" "))).max().unwrap_or(0);
             words.max(width(&head(step)))
         })
         .collect();
     if joined.iter().map(|column| column + GAP).sum::<usize>() <= room {
         return Widths { name: lead, columns: joined, stacked: false };
     }
-    let most = room.saturating_sub(GAP).max(4);
+    let most = room.saturating_sub(GAP).max(1);
     let narrow = steps
         .iter()
         .enumerate()
         .map(|(at, step)| {
-            let words = cells(at).flat_map(Cell::words).map(|word| width(word) + mark).max().unwrap_or(0);
+            let words = cells(at).flat_map(Cell::words).map(|word| width(word)).max().unwrap_or(0);
             words.max(width(&head(step)).min(12)).min(most)
         })
         .collect();
@@ -405,21 +419,16 @@ fn out_row(
         let into_next = next == Some(cell) && !row.differs.get(at + 1).copied().unwrap_or(false);
         let lined = matches!(cell, Cell::Words(_)) && below == 0;
         let gap = if goes_on && lined { "─".repeat(GAP) } else { " ".repeat(GAP) };
-        line.push_str(&paint.text(FAINT, &gap));
+        line.push_str(&faint(paint, &gap));
         if goes_on {
             let fill = if lined { "─" } else { " " };
-            line.push_str(&paint.text(FAINT, &fill.repeat(*column)));
+            line.push_str(&faint(paint, &fill.repeat(*column)));
             continue;
         }
         let text = match cell {
             Cell::Words(words) if widths.stacked => words.get(below).cloned().unwrap_or_default(),
             Cell::Words(words) => words.join(" "),
-            Cell::Unread if below == 0 && differs => "not read".to_owned(),
             Cell::Unread | Cell::Empty => String::new(),
-        };
-        let text = match differs && below == 0 {
-            true => format!("*{text}"),
-            false => text,
         };
         let text = cut(&text, *column);
         let rest = column.saturating_sub(width(&text));
@@ -428,9 +437,14 @@ fn out_row(
             false => " ".repeat(rest),
         };
         line.push_str(&paint.text(if differs { style } else { anstyle::Style::new() }, &text));
-        line.push_str(&paint.text(FAINT, &fill));
+        line.push_str(&faint(paint, &fill));
     }
     end(out, &line);
+}
+
+/// Blanks are left without paint, so that none of them stay at the end of a line.
+fn faint(paint: Paint, text: &str) -> String {
+    if text.trim().is_empty() { text.to_owned() } else { paint.text(FAINT, text) }
 }
 
 fn end(out: &mut String, line: &str) {
@@ -498,7 +512,7 @@ mod tests {
             [
                 "- ${v1}     AWSCURRENT      AWSPREVIOUS       *AWSPREVIOUS",
                 "+ ${v1}     AWSCURRENT      AWSPREVIOUS       *none",
-                "  ${v2}                     AWSCURRENT blue ──────────────────",
+                "  ${v2}                     AWSCURRENT blue ─────────────────",
             ]
         );
     }
@@ -506,7 +520,7 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_page() {
         let timeline = Timeline::read(BEFORE);
-        for columns in [16, 20, 40, 60, 80, 200] {
+        for columns in [12, 16, 20, 40, 60, 80, 200] {
             for drawn in [
                 timeline.draw(columns, false),
                 Timeline::draw_change(&timeline, &Timeline::default(), columns, false),

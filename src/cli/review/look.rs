@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli::exit::Failure;
-use crate::report::change::{Change, Shown, lines};
+use crate::report::change::{Change, Claim, Shown, lines};
 use crate::scenario::{self, Scenario};
 use crate::store::{Companion, PendingChange, Stamp, StoreError, StoredSnapshot};
 use crate::suite::Catalogue;
@@ -63,7 +63,7 @@ impl Look {
             old: None,
             new: None,
             notes: Vec::new(),
-            file: change.path().display().to_string(),
+            file: change.path().strip_prefix(".").unwrap_or(change.path()).display().to_string(),
         };
         match look.read(change, scenarios) {
             Ok(true) => look.whole = true,
@@ -121,7 +121,7 @@ impl Look {
         let new_from = self.new.as_ref().map(from).unwrap_or_else(|| change.origin.clone());
         let text = |side: &Option<StoredSnapshot>| side.as_ref().map(|s| s.text.clone()).unwrap_or_default();
         let page = Change {
-            scenario: scenarios.found.get(&change.id),
+            scenario: scenarios.found.get(&change.id).map(claim),
             from: (old_from.as_deref(), &new_from),
             file: &self.file,
             notes: &self.notes,
@@ -129,6 +129,17 @@ impl Look {
             new: &text(&self.new),
         };
         lines(&page, shown, columns, colour)
+    }
+}
+
+fn claim(scenario: &Scenario) -> Claim<'_> {
+    let evidence = &scenario.evidence;
+    let date = evidence.date.as_ref().map(|date| format!(", {date}")).unwrap_or_default();
+    Claim {
+        title: &scenario.title,
+        evidence: format!("{}: {}{date}", evidence.kind.as_str(), evidence.source),
+        rules: &scenario.rules,
+        at: format!("{}:{}", scenario.path, scenario.place.line),
     }
 }
 

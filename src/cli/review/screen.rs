@@ -84,9 +84,9 @@ impl Screen {
         let mut bytes = Vec::new();
         for (row, line) in lines.iter().enumerate() {
             let row = u16::try_from(row).unwrap_or(u16::MAX);
-            queue!(bytes, cursor::MoveTo(0, row))?;
+            // Before and not after: behind a full line the cursor stands on its last character.
+            queue!(bytes, cursor::MoveTo(0, row), Clear(ClearType::CurrentLine))?;
             bytes.extend_from_slice(line.as_bytes());
-            queue!(bytes, Clear(ClearType::UntilNewLine))?;
         }
         let mut out = io::stdout().lock();
         out.write_all(&bytes)?;

@@ -41,13 +41,10 @@ pub(super) fn run(args: &ReviewArgs) -> Result<Exit, Failure> {
             true => "the scenario has cases now".to_owned(),
             false => format!("no scenario {}", file.id),
         };
-        output::line(&format!("{}: {}", plain(&file.path.display().to_string()), plain(&why)));
+        output::line(&format!("{}: {}", shown(&file.path), plain(&why)));
     }
     for path in &search.strange {
-        output::say(&format!(
-            "{} was not made by `smcheck record` and stays",
-            plain(&path.display().to_string())
-        ));
+        output::say(&format!("{} was not made by `smcheck record` and stays", shown(path)));
     }
     let held = match Catalogue::choose(args.scenarios.as_deref(), Path::new(".")) {
         Catalogue::BuiltIn => "the catalogue inside the binary".to_owned(),
@@ -76,6 +73,10 @@ pub(super) fn run(args: &ReviewArgs) -> Result<Exit, Failure> {
     }
     output::line(&format!("removed {}", counted(search.found.len(), "file", "files")));
     Ok(Exit::Expected)
+}
+
+fn shown(path: &Path) -> String {
+    plain(&path.strip_prefix(".").unwrap_or(path).display().to_string())
 }
 
 fn case_of(id: &str) -> &str {
