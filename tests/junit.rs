@@ -139,7 +139,6 @@ fn validate(python: &Path, arguments: &[&Path]) -> (bool, String) {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that does less than it is for has to say so")]
 fn reports_are_valid_by_the_schemas_that_others_read_them_with() {
     let Some(python) = python() else {
         eprintln!("the schemas were not asked: `.ci/run junit` installs their validator");
