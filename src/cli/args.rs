@@ -1,6 +1,8 @@
 //! The command line as it is typed. Nothing is opened or resolved here.
 
+mod examples;
 mod exchange;
+mod setup;
 
 use std::path::PathBuf;
 
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use super::listening::Listening;
 pub use super::proxy::ProxyArgs;
 pub use exchange::{ExportArgs, ImportArgs, TypedFormat};
+pub use setup::{Ci, CompletionsArgs, DoctorArgs, InitArgs, ManArgs};
 
 /// Checks servers of the AWS Secrets Manager API against what AWS does, and records them for tests.
 #[derive(Debug, Parser)]
@@ -42,6 +45,10 @@ pub enum Colour {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Begin a project: targets, a first scenario, the schema for editors
+    Init(InitArgs),
+    /// Say what a target is and can, and what is wrong with it
+    Doctor(DoctorArgs),
     /// Run scenarios on a target and judge them
     Run(RunArgs),
     /// Run scenarios and keep what the target answered, as snapshots and fixtures
@@ -75,14 +82,20 @@ pub enum Command {
     /// Say what AWS is known to do: a rule, its evidence, and the scenarios that check it
     Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files
+    #[command(after_help = examples::SCHEMA)]
     Schema,
     /// List the targets
+    #[command(after_help = examples::TARGETS)]
     Targets,
     /// Work on lists of known deviations
     #[command(subcommand)]
     Known(KnownCommand),
     /// Delete what a killed run left behind
     Sweep(SweepArgs),
+    /// Print what completes commands and options in a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write one for each command
+    Man(ManArgs),
 }
 
 /// Which scenarios.
@@ -186,6 +199,9 @@ pub struct RunArgs {
     /// Stop at the first scenario that fails the run
     #[arg(long)]
     pub fail_fast: bool,
+    /// Run again what changes, until Ctrl-C
+    #[arg(long, conflicts_with = "fail_fast")]
+    pub watch: bool,
 }
 
 /// Arguments of `record`.
@@ -261,6 +277,7 @@ pub struct DiffArgs {
 
 /// Arguments of `review`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::REVIEW)]
 pub struct ReviewArgs {
     /// Parts of scenario ids; all pending changes where there is none
     #[arg(value_name = "FILTER")]
@@ -272,6 +289,7 @@ pub struct ReviewArgs {
 
 /// Arguments of `accept`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::ACCEPT)]
 pub struct AcceptArgs {
     /// Parts of scenario ids; all pending changes where there is none
     #[arg(value_name = "FILTER")]
@@ -448,6 +466,7 @@ pub enum Auth {
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::LIST)]
 pub struct ListArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -459,6 +478,7 @@ pub struct ListArgs {
 
 /// Arguments of `coverage`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::COVERAGE)]
 pub struct CoverageArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -498,10 +518,14 @@ impl ExplainArgs {
 
 /// Arguments of `lint`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::LINT)]
 pub struct LintArgs {
     /// Files or folders [default: ./scenarios, ./known and ./rules]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// Commands of `known`.
@@ -513,6 +537,7 @@ pub enum KnownCommand {
 
 /// Arguments of `known update`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::KNOWN)]
 pub struct KnownUpdateArgs {
     /// Which scenarios.
     #[command(flatten)]
@@ -530,10 +555,7 @@ pub struct KnownUpdateArgs {
 
 /// Arguments of `sweep`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Only secrets that the ledger of this folder names are deleted, each of which a run of \
-    smcheck created here; `--all` takes every secret whose name begins with smcheck_."
-)]
+#[command(after_help = examples::SWEEP)]
 pub struct SweepArgs {
     /// The target
     #[arg(long, short, value_name = "TARGET")]

@@ -164,7 +164,8 @@ fn mappings(folder: &Path) -> Result<Vec<Imported>, Failure> {
         return Err(Failure::usage(format!("{} holds no .json file", folder.display())));
     }
     let texts = paths.iter().map(|path| text(path)).collect::<Result<Vec<_>, _>>()?;
-    wiremock::read_folder(&texts, &|name| body_file(&root, name)).map_err(|(at, why)| malformed(&paths[at], &why))
+    wiremock::read_folder(&texts, &|name| body_file(&root, name))
+        .map_err(|(at, why)| malformed(&paths[at], &why))
 }
 
 /// A file that a mapping names. It lies under `__files`, and no name leads out of there.

@@ -5,9 +5,12 @@ pub mod args;
 pub mod exit;
 
 mod audit;
+mod doctor;
 mod export;
+mod hints;
 mod import;
 mod info;
+mod init;
 mod known;
 mod listening;
 mod output;
@@ -20,8 +23,10 @@ mod run;
 mod selftest;
 mod serve;
 mod settings;
+mod shell;
 mod signals;
 mod sweep;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -33,13 +38,13 @@ use exit::{Exit, Failure};
 /// Runs the program: reads the arguments of the process, does what they say, and gives the exit code.
 pub fn main() -> ExitCode {
     // clap ends the process itself: 0 for --help and --version, 2 for wrong usage.
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|why| hints::with_command(why).exit());
     output::choose_colour(cli.colour);
     match dispatch(cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             if !failure.message.is_empty() {
-                output::error(&failure.message);
+                output::error(&hints::with_hint(&failure.message));
             }
             failure.exit.into()
         }
@@ -48,6 +53,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> Result<Exit, Failure> {
     match command {
+        Command::Init(args) => init::init(&args),
+        Command::Doctor(args) => block_on(doctor::doctor(args)),
+        Command::Run(args) if args.watch => block_on(watch::run(args)),
         Command::Run(args) => block_on(run::run(args)),
         Command::Record(args) => block_on(record::record(args)),
         Command::Replay(args) => block_on(record::replay(args)),
@@ -61,6 +69,7 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Import(args) => import::import(&args),
         Command::Export(args) => export::export(&args),
         Command::List(args) => info::list(&args),
+        Command::Lint(args) if args.watch => block_on(watch::lint(args)),
         Command::Lint(args) => info::lint(&args),
         Command::Coverage(args) => rules::coverage(&args),
         Command::Explain(args) => rules::explain(&args),
@@ -68,6 +77,8 @@ fn dispatch(command: Command) -> Result<Exit, Failure> {
         Command::Targets => info::targets(),
         Command::Known(KnownCommand::Update(args)) => block_on(known::update(args)),
         Command::Sweep(args) => block_on(sweep::sweep(args)),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
 

@@ -101,3 +101,8 @@ impl Progress {
         }
     }
 }
+
+/// Breaks a sentence between words, so that each line fits. What a target said is made safe to print.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    terminal::wrapped(text, columns)
+}

@@ -10,6 +10,7 @@ use super::exit::Failure;
 use super::output;
 use crate::judge::{JudgeOptions, KnownList};
 use crate::run::ProbeLevel;
+use crate::scenario::nearest::nearest;
 use crate::scenario::{EvidenceKind, Scenario};
 use crate::suite::{Catalogue, Consent, LoadError, OpenError, Opened, RunOptions, known_list};
 use crate::target::{Config, Target, resolve};
@@ -17,14 +18,32 @@ use crate::target::{Config, Target, resolve};
 /// Loads the scenarios that were asked for, or says all that is wrong with the files.
 pub(super) fn load(select: &Select) -> Result<Vec<Arc<Scenario>>, Failure> {
     let catalogue = Catalogue::choose(select.scenarios.as_deref(), Path::new("."));
-    catalogue.load(&select.filters).map_err(|why| {
-        if let LoadError::Findings(findings) = &why {
+    catalogue.load(&select.filters).map_err(|why| match &why {
+        LoadError::Findings(findings) => {
             for finding in findings {
                 output::say(&finding.to_string());
             }
+            Failure::usage(format!("{why}; nothing was run"))
         }
-        Failure::usage(why)
+        LoadError::NothingMatches(filters) => Failure::usage(format!("{why}{}", alike(&catalogue, filters))),
+        LoadError::Empty(_) => Failure::usage(format!("{why}; `smcheck init` makes a first one")),
+        LoadError::Read { .. } => Failure::usage(why),
     })
+}
+
+/// The ids, or the folders of ids, that are most like what was typed.
+fn alike(catalogue: &Catalogue, filters: &[String]) -> String {
+    let files = catalogue.files().unwrap_or_default();
+    let mut names: Vec<String> = files.iter().map(|file| file.id.clone()).collect();
+    for file in &files {
+        for (at, _) in file.id.match_indices('/') {
+            names.push(file.id[..=at].to_owned());
+        }
+        names.extend(file.id.rsplit('/').next().map(str::to_owned));
+    }
+    let near = |filter: &String| nearest(filter, names.iter().map(String::as_str)).map(str::to_owned);
+    let near: Vec<String> = filters.iter().filter_map(near).map(|near| format!("`{near}`")).collect();
+    if near.is_empty() { String::new() } else { format!(". Did you mean {}?", near.join(" or ")) }
 }
 
 /// Reads the configuration of the current folder.
@@ -41,15 +60,28 @@ pub(super) async fn target(name: &str, config: &Config, running: &Running) -> Re
 pub(super) async fn named(name: &str, config: &Config, timeout: Option<u32>) -> Result<Target, Failure> {
     use crate::target::ResolveError as E;
     let mut target = resolve(name, config).await.map_err(|why| match &why {
-        E::Unknown { .. } | E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => {
-            Failure::usage(why)
-        }
+        E::Unknown { name, known } => Failure::usage(format!("{why}{}", meant(name, known))),
+        E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => Failure::usage(why),
         E::NoEndpoint | E::NoCredentials(_) | E::Guard(_) => Failure::target(why),
     })?;
     if let Some(seconds) = timeout {
         target.timeout = Duration::from_secs(seconds.into());
     }
     Ok(target)
+}
+
+/// What may have been meant by a name that no target has.
+fn meant(name: &str, known: &[String]) -> String {
+    if name.contains("://") {
+        return ". A URL begins with http:// or https://".to_owned();
+    }
+    if name.contains(':') {
+        return format!(". A URL begins with http://: `-t http://{name}`");
+    }
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!(". Did you mean `{near}`?"),
+        None => ". A table [targets.NAME] of smcheck.toml adds one, and a URL is one".to_owned(),
+    }
 }
 
 /// Opens a target, and says what was found.
@@ -71,7 +103,7 @@ pub(super) async fn open_to(target: Target, deed: &'static str) -> Result<Opened
 }
 
 /// Asks on the terminal whether an account may be used.
-struct Ask(&'static str);
+pub(super) struct Ask(pub(super) &'static str);
 
 impl Consent for Ask {
     fn account(&self, account: &str, region: &str) -> bool {

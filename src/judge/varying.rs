@@ -57,7 +57,8 @@ mod tests {
 
     #[test]
     fn a_race_counts_up_to_where_it_begins() {
-        let other_winner = MONDAY.replace("    response: 200\n", "    response: 400 InvalidRequestException\n");
+        let other_winner =
+            MONDAY.replace("    response: 200\n", "    response: 400 InvalidRequestException\n");
         let other_start = MONDAY.replace("ARN: x", "ARN: y");
         assert!(agree_as_far(&scenario(false, true), MONDAY, &other_winner));
         assert!(!agree_as_far(&scenario(false, true), MONDAY, &other_start));

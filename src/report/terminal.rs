@@ -346,3 +346,8 @@ impl Page<'_> {
         lines.iter().map(|line| format!("  {line}").trim_end().to_owned()).collect()
     }
 }
+
+/// Text that may come from a target, made safe to print and broken between words so that each line fits.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    super::style::wrap(&super::style::plain(text), columns)
+}

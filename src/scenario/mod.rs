@@ -13,6 +13,7 @@ pub mod coverage;
 mod describe;
 mod evaluate;
 pub mod finding;
+mod hover;
 pub mod lint;
 mod load;
 pub mod matcher;

@@ -7,13 +7,14 @@
 use serde_json::{Map, Value, json};
 
 use super::ast::{EvidenceKind, Need, Sign};
+use super::hover;
 use super::matcher::TypeName;
 use super::words::{
     ACCOUNTS, ADVANCE_STEP, ARN, CALL_STEP, EVENTUALLY, EVIDENCE, FAILS, FILE, FILL, INNER_STEP, INVARIANT,
     LENGTH, MATCHERS, PARALLEL_STEP, RAW, RAW_STEP, REPEAT, SAVE, SECRET, TIME, Word,
 };
 use crate::service::errors::{AUTHENTICATION, COMMON};
-use crate::service::{Kind, Operation, ShapeId, shapes};
+use crate::service::{Kind, Member, Operation, ShapeId, shapes};
 
 /// The dialect that the schema is written in.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -22,7 +23,7 @@ const TEMPLATE: &str = r"\$\{";
 
 /// The JSON Schema (draft 2020-12) of scenario files.
 pub fn json_schema() -> Value {
-    let mut root = object(FILE, file_key);
+    let mut root = object("file", FILE, file_key);
     root["required"] = json!(["title", "evidence", "steps"]);
     root["$schema"] = json!(DIALECT);
     root["title"] = json!("smcheck scenario");
@@ -42,12 +43,12 @@ fn definitions() -> Map<String, Value> {
     defs.insert("evidence".to_owned(), evidence());
     defs.insert("step".to_owned(), step());
     defs.insert("inner-step".to_owned(), inner_step());
-    defs.insert("raw".to_owned(), object(RAW, raw_key));
-    defs.insert("fails".to_owned(), object(FAILS, fails_key));
-    defs.insert("invariant".to_owned(), object(INVARIANT, invariant_key));
+    defs.insert("raw".to_owned(), object("raw", RAW, raw_key));
+    defs.insert("fails".to_owned(), object("fails", FAILS, |key| fails_key(key, None)));
+    defs.insert("invariant".to_owned(), object("invariant", INVARIANT, invariant_key));
     defs.insert(
         "eventually".to_owned(),
-        json!({"anyOf": [{"const": true}, object(EVENTUALLY, |_| reference("span"))]}),
+        json!({"anyOf": [{"const": true}, object("eventually", EVENTUALLY, |_| reference("span"))]}),
     );
     defs.insert("repeat".to_owned(), repeat());
     defs.insert("fill".to_owned(), fill());
@@ -61,6 +62,8 @@ fn definitions() -> Map<String, Value> {
     for operation in shapes().operations() {
         defs.insert(format!("{}.with", operation.name), with(operation));
         defs.insert(format!("{}.returns", operation.name), returns(operation));
+        let fails = object("fails", FAILS, |key| fails_key(key, Some(operation)));
+        defs.insert(format!("{}.fails", operation.name), fails);
     }
     for shape in nested(|operation| Some(operation.input)) {
         defs.insert(input_name(shape), sent_structure(shape));
@@ -75,17 +78,30 @@ fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
 }
 
+/// What an editor shows: as plain text, and as Markdown for those that can.
+fn told(mut schema: Value, doc: &str, markdown: &str) -> Value {
+    schema["description"] = json!(doc);
+    schema["markdownDescription"] = json!(markdown);
+    schema
+}
+
+/// A closed list of words, each with its meaning.
+fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> Value {
+    let words: Vec<&str> = words.into_iter().collect();
+    let meanings: Vec<&str> = words.iter().map(|word| hover::value(word)).collect();
+    json!({"enum": words, "enumDescriptions": meanings, "markdownEnumDescriptions": meanings})
+}
+
 /// A template may stand in place of anything.
 fn or_template(schema: Value) -> Value {
     json!({ "anyOf": Value::Array(vec![schema, reference("template")]) })
 }
 
 /// A map whose keys are words of the language, each with its sentence.
-fn object(words: &[Word], value: impl Fn(&str) -> Value) -> Value {
+fn object(context: &str, words: &[Word], value: impl Fn(&str) -> Value) -> Value {
     let property = |(name, doc): &Word| {
-        let mut schema = or_template(value(name));
-        schema["description"] = json!(doc);
-        ((*name).to_owned(), schema)
+        let schema = or_template(value(name));
+        ((*name).to_owned(), told(schema, doc, &hover::markdown(context, name, doc)))
     };
     let properties: Map<String, Value> = words.iter().map(property).collect();
     json!({"type": "object", "properties": properties, "additionalProperties": false})
@@ -97,11 +113,11 @@ fn file_key(key: &str) -> Value {
         "title" | "note" => json!({"type": "string", "minLength": 1}),
         "evidence" => reference("evidence"),
         "secrets" => {
-            let affixes = object(SECRET, |_| reference("scalar"));
+            let affixes = object("secret", SECRET, |_| reference("scalar"));
             json!({"anyOf": [names, {"type": "object", "additionalProperties": {"anyOf": [affixes, {"type": "null"}, reference("template")]}}]})
         }
         "needs" => {
-            json!({"type": "array", "items": or_template(json!({"enum": Need::ALL.map(Need::as_str)}))})
+            json!({"type": "array", "items": or_template(one_of(Need::ALL.map(Need::as_str)))})
         }
         "rules" => json!({"type": "array", "items": {"type": "string"}}),
         "isolated" | "stop" => json!({"type": "boolean"}),
@@ -118,8 +134,8 @@ fn file_key(key: &str) -> Value {
 }
 
 fn evidence() -> Value {
-    let mut schema = object(EVIDENCE, |key| match key {
-        "kind" => json!({"enum": EvidenceKind::ALL.map(EvidenceKind::as_str)}),
+    let mut schema = object("evidence", EVIDENCE, |key| match key {
+        "kind" => one_of(EvidenceKind::ALL.map(EvidenceKind::as_str)),
         "date" => json!({"anyOf": [
             {"type": "string", "pattern": r"^20\d\d(-\d\d(-\d\d)?)?$"},
             {"type": "integer", "minimum": 2000, "maximum": 2099},
@@ -133,7 +149,7 @@ fn evidence() -> Value {
 fn step() -> Value {
     let words: Vec<Word> =
         CALL_STEP.iter().chain(RAW_STEP).chain(PARALLEL_STEP).chain(ADVANCE_STEP).copied().collect();
-    let mut schema = object(&words, step_key);
+    let mut schema = object("step", &words, step_key);
     schema["oneOf"] =
         ["do", "raw", "parallel", "advance"].map(|form| json!({"required": [form]})).to_vec().into();
     schema["allOf"] = by_operation();
@@ -143,7 +159,7 @@ fn step() -> Value {
 fn inner_step() -> Value {
     let words: Vec<Word> =
         CALL_STEP.iter().chain(RAW_STEP).filter(|(name, _)| INNER_STEP.contains(name)).copied().collect();
-    let mut schema = object(&words, step_key);
+    let mut schema = object("step", &words, step_key);
     schema["oneOf"] = json!([{"required": ["do"]}, {"required": ["raw"]}]);
     schema["allOf"] = by_operation();
     schema
@@ -152,28 +168,51 @@ fn inner_step() -> Value {
 /// What an operation takes and gives, where the step names it.
 fn by_operation() -> Value {
     let rule = |operation: &Operation| {
+        let name = &operation.name;
+        let does = hover::operation(name);
+        let part = |what: &str, doc: String| {
+            let schema = or_template(reference(&format!("{name}.{what}")));
+            let example = hover::markdown("step", what, does);
+            told(schema, &doc, &format!("**{name}**: {example}"))
+        };
         json!({
-            "if": {"properties": {"do": {"const": operation.name}}, "required": ["do"]},
+            "if": {"properties": {"do": {"const": name}}, "required": ["do"]},
             "then": {"properties": {
-                "with": or_template(reference(&format!("{}.with", operation.name))),
-                "returns": or_template(reference(&format!("{}.returns", operation.name))),
+                "do": told(json!({}), does, &format!("**{name}**: {does}")),
+                "with": part("with", format!("The input of {name}, sent exactly as written.")),
+                "returns": part("returns", format!("What {name} answers, exact.")),
+                "fails": part("fails", format!("How {name} fails; what is left out is not compared.")),
             }},
         })
     };
-    shapes().operations().map(rule).collect()
+    let names: Vec<&str> = shapes().operations().map(|operation| operation.name.as_str()).collect();
+    // A raw request, or an operation that a case names: any code, and any body.
+    let part = |what: &str, doc: &str| {
+        let def = if what == "fails" { "fails" } else { "expected" };
+        told(or_template(reference(def)), doc, &hover::markdown("step", what, doc))
+    };
+    let other = json!({
+        "if": {"not": {"properties": {"do": {"enum": names}}, "required": ["do"]}},
+        "then": {"properties": {
+            "fails": part("fails", "How the request fails; what is left out is not compared."),
+            "returns": part("returns", "The body of a success, exact."),
+        }},
+    });
+    shapes().operations().map(rule).chain([other]).collect()
 }
 
 fn step_key(key: &str) -> Value {
     let names: Vec<&str> = shapes().operations().map(|operation| operation.name.as_str()).collect();
     let labels = json!({"type": "array", "items": reference("scalar")});
     match key {
-        "do" => json!({"enum": names}),
+        "do" => {
+            let docs: Vec<&str> = names.iter().map(|name| hover::operation(name)).collect();
+            json!({"enum": names, "enumDescriptions": docs, "markdownEnumDescriptions": docs})
+        }
         // The operation's own rule says the rest.
-        "with" => json!({"type": "object"}),
-        "returns" => reference("expected"),
-        "fails" => reference("fails"),
+        "with" | "fails" | "returns" => json!({"type": "object"}),
         "region" => json!({"enum": ["${region}", "${second-region}"]}),
-        "account" => json!({"enum": ACCOUNTS}),
+        "account" => one_of(ACCOUNTS),
         "labels" => json!({"type": "object", "additionalProperties": {"anyOf": [
             labels,
             reference("template"),
@@ -199,22 +238,21 @@ fn raw_key(key: &str) -> Value {
         "body" => {
             json!({"anyOf": [reference("text"), word("$bytes", json!({"type": "string"}), MATCHERS)]})
         }
-        "sign" => json!({"enum": Sign::ALL.map(Sign::as_str)}),
+        "sign" => one_of(Sign::ALL.map(Sign::as_str)),
         _ => json!({"type": "string"}),
     }
 }
 
-fn fails_key(key: &str) -> Value {
+fn fails_key(key: &str, operation: Option<&Operation>) -> Value {
     match key {
-        // A code that is not known to the operation is a finding of the parser; here the known ones complete.
+        // As the parser has it: what the operation declares, and what any may answer.
         "code" => {
-            let known: Vec<&str> = shapes()
-                .errors()
-                .keys()
-                .map(String::as_str)
-                .chain(COMMON.iter().copied())
-                .chain(AUTHENTICATION.iter().copied())
-                .collect();
+            let declared: Vec<&str> = match operation {
+                Some(operation) => operation.errors.iter().map(String::as_str).collect(),
+                None => shapes().errors().keys().map(String::as_str).collect(),
+            };
+            let any = COMMON.iter().chain(AUTHENTICATION).copied();
+            let known: Vec<&str> = declared.iter().copied().chain(any).collect();
             json!({"anyOf": [{"enum": known}, reference("matcher")]})
         }
         "status" => json!({"type": "integer", "minimum": 300, "maximum": 599}),
@@ -231,7 +269,7 @@ fn invariant_key(key: &str) -> Value {
 }
 
 fn repeat() -> Value {
-    let mut schema = object(REPEAT, |key| match key {
+    let mut schema = object("repeat", REPEAT, |key| match key {
         "times" => json!({"type": "integer", "minimum": 1}),
         "over" => json!({"type": "array", "minItems": 1}),
         "as" => reference("name"),
@@ -242,7 +280,7 @@ fn repeat() -> Value {
 }
 
 fn fill() -> Value {
-    let mut inside = object(FILL, |key| match key {
+    let mut inside = object("fill", FILL, |key| match key {
         "length" => json!({"type": "integer", "minimum": 0}),
         _ => reference("scalar"),
     });
@@ -250,21 +288,21 @@ fn fill() -> Value {
     let doc = "Text of a given length: `start`, then `with` again and again.";
     json!({
         "type": "object",
-        "properties": {"$fill": {"anyOf": [inside, reference("template")], "description": doc}},
+        "properties": {"$fill": told(or_template(inside), doc, &hover::markdown("matcher", "$fill", doc))},
         "required": ["$fill"],
         "additionalProperties": false,
     })
 }
 
 fn partial() -> Value {
-    json!({"const": true, "description": "Members that are not listed may be there."})
+    let doc = "Members that are not listed may be there.";
+    told(json!({"const": true}), doc, &hover::markdown("matcher", "$partial", doc))
 }
 
 /// A map with this one word.
 fn word(name: &str, value: Value, table: &[Word]) -> Value {
     let doc = table.iter().find(|(word, _)| *word == name).map_or("", |(_, doc)| *doc);
-    let mut schema = or_template(value);
-    schema["description"] = json!(doc);
+    let schema = told(or_template(value), doc, &hover::markdown("matcher", name, doc));
     json!({"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": false})
 }
 
@@ -276,21 +314,21 @@ fn matcher() -> Value {
 fn matcher_value(name: &str) -> Value {
     let expected = reference("expected");
     match name {
-        "$arn" => json!({"anyOf": [{"type": "string"}, object(ARN, |_| json!({"type": "string"}))]}),
+        "$arn" => json!({"anyOf": [{"type": "string"}, object("arn", ARN, |_| json!({"type": "string"}))]}),
         "$uuid" => json!({"const": "any"}),
         "$absent" => json!({"const": true}),
-        "$time" => json!({"anyOf": [{"enum": super::read::SHORT_TIMES}, object(TIME, |key| match key {
+        "$time" => json!({"anyOf": [one_of(super::read::SHORT_TIMES), object("time", TIME, |key| match key {
             "in" | "within" => reference("span"),
             _ => reference("name"),
         })]}),
-        "$type" => json!({"enum": TypeName::ALL.map(TypeName::as_str)}),
+        "$type" => one_of(TypeName::ALL.map(TypeName::as_str)),
         "$length" => {
             let number = json!({"type": "integer", "minimum": 0});
-            json!({"anyOf": [number, object(LENGTH, |_| number.clone())]})
+            json!({"anyOf": [number, object("length", LENGTH, |_| number.clone())]})
         }
         "$unordered" => json!({"type": "array", "items": expected}),
         "$oneOf" => json!({"type": "array", "minItems": 1, "items": expected}),
-        "$save" => json!({"anyOf": [reference("name"), object(SAVE, |key| match key {
+        "$save" => json!({"anyOf": [reference("name"), object("save", SAVE, |key| match key {
             "as" => reference("name"),
             _ => reference("expected"),
         })]}),
@@ -301,9 +339,9 @@ fn matcher_value(name: &str) -> Value {
 
 /// The input of an operation.
 fn with(operation: &Operation) -> Value {
-    let mut schema = sent_structure(operation.input);
-    schema["description"] = json!(format!("The input of {}, sent exactly as written.", operation.name));
-    schema
+    let does = hover::operation(&operation.name);
+    let doc = format!("The input of {}, sent exactly as written.", operation.name);
+    told(sent_structure(operation.input), &doc, &format!("{doc}\n\n{does}"))
 }
 
 /// The answer of an operation.
@@ -351,19 +389,22 @@ fn output_name(id: ShapeId) -> String {
 }
 
 fn sent_structure(id: ShapeId) -> Value {
-    structure(id, sent)
+    structure(id, true, sent)
 }
 
 fn expected_structure(id: ShapeId) -> Value {
-    let mut schema = structure(id, expected);
+    let mut schema = structure(id, false, expected);
     schema["properties"]["$partial"] = partial();
     schema
 }
 
-fn structure(id: ShapeId, value: fn(ShapeId) -> Value) -> Value {
+fn structure(id: ShapeId, is_sent: bool, value: fn(ShapeId) -> Value) -> Value {
     let members = shapes().members(id).iter();
-    let properties: Map<String, Value> =
-        members.map(|member| (member.name.clone(), value(member.shape))).collect();
+    let property = |member: &Member| {
+        let (doc, markdown) = hover::member(member, is_sent);
+        (member.name.clone(), told(value(member.shape), &doc, &markdown))
+    };
+    let properties: Map<String, Value> = members.map(property).collect();
     json!({
         "type": "object",
         "properties": properties,

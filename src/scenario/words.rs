@@ -17,7 +17,10 @@ pub(super) const FILE: &[Word] = &[
     ("needs", "Capabilities that the target must have; without one the scenario is skipped."),
     ("rules", "Ids of documented rules that the scenario checks."),
     ("isolated", "true: an account of its own, or the target alone after a reset."),
-    ("varies", "date: what a right answer shows depends on the day of the run, as with a calendar's windows; replay and diff then compare outcomes only."),
+    (
+        "varies",
+        "date: what a right answer shows depends on the day of the run, as with a calendar's windows; replay and diff then compare outcomes only.",
+    ),
     ("stop", "false: go on after a step whose outcome deviates."),
     ("cases", "A map of rows, each of which makes a scenario of its own."),
     ("note", "Anything a reader should know; never judged."),

@@ -90,7 +90,9 @@ impl Store {
             Some(stored)
                 if stored.info.scenario_hash == snapshot.info.scenario_hash
                     && agree_as_far(scenario, &stored.text, &snapshot.text)
-                    && self.load_fixture(&scenario.id)?.is_some_and(|f| f.observation == self::hash(&stored.text)) =>
+                    && self
+                        .load_fixture(&scenario.id)?
+                        .is_some_and(|f| f.observation == self::hash(&stored.text)) =>
             {
                 files.forget_new()?;
                 Ok(Recorded::Unchanged)

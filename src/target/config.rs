@@ -139,6 +139,14 @@ impl Config {
     }
 }
 
+/// The table of a preset as it is written, for a configuration that begins with it.
+pub fn preset(name: &str) -> Option<&'static str> {
+    let begin = PRESETS.find(&format!("[targets.{name}]\n"))?;
+    let rest = &PRESETS[begin..];
+    // A table ends at the empty line before the next one, or before its comment.
+    Some(rest.split("\n\n").next().map_or(rest, |table| &rest[..table.len() + 1]))
+}
+
 fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, TargetConfig>, ConfigError> {
     let file: File = toml::from_str(text).map_err(|why| {
         let before = &text[..why.span().map_or(0, |span| span.start.min(text.len()))];
