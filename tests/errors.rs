@@ -21,7 +21,14 @@ type Row = (&'static [&'static str], i32, &'static str, &'static str);
 const MEANT: &str = "Did you mean `moto`?";
 const PATH: &str = "check the path";
 
-/// In an empty folder.
+/// In a folder without anything.
+const EMPTY: &[Row] = &[
+    (&["run", "--watch"], 2, "there is nothing to watch", "`smcheck init`"),
+    (&["lint"], 2, "there is neither scenarios/ nor known/ here", "name a file or a folder"),
+    (&["run", "labls/"], 2, "no scenario matches `labls/`", "Did you mean `labels/`?"),
+];
+
+/// In a folder with a few scenarios, because reading the whole catalogue takes its time.
 const ROWS: &[Row] = &[
     (&["rnu"], 2, "unrecognized subcommand 'rnu'", "a similar subcommand exists: 'run'"),
     (&["docter"], 2, "unrecognized subcommand 'docter'", "a similar subcommand exists: 'doctor'"),
@@ -36,11 +43,10 @@ const ROWS: &[Row] = &[
     (&["run", "-t", "zzzzzzzz"], 2, "there is no target", "[targets.NAME]"),
     (&["run", "-t", "env"], 3, "the environment names no endpoint", "set AWS_ENDPOINT_URL_SECRETS_MANAGER"),
     (&["run", "--scenarios", "nowhere"], 2, "cannot read nowhere", PATH),
-    (&["run", "--trace", "nowhere/x", "labels/attach-pending"], 2, "cannot write nowhere/x", PATH),
+    (&["run", "--trace", "nowhere/x", "labels/put-moves-current"], 2, "cannot write nowhere/x", PATH),
     (&["run", "--known", "nowhere.yaml"], 2, "nowhere.yaml: cannot be read", PATH),
     (&["run", "--report", "yaml=x"], 2, "`--report yaml=x`", "for example json=report.json"),
     (&["run", "--report", "json=no/x"], 2, "`--report json=no/x`", "there is no folder no"),
-    (&["run", "--watch"], 2, "there is nothing to watch", "`smcheck init`"),
     (&["run", "--watch", "--fail-fast"], 2, "cannot be used with", "try '--help'"),
     (&["record", "-t", "mota"], 2, "there is no target `mota`", MEANT),
     (&["replay"], 2, "there are no fixtures", "`smcheck record` makes them"),
@@ -63,7 +69,6 @@ const ROWS: &[Row] = &[
     (&["import", "no.har"], 2, "--out <DIR>", "try '--help'"),
     (&["export", "no", "--to", "har", "--out", "x"], 2, "cannot read no", PATH),
     (&["list", "delete-secert/"], 2, "no scenario matches", "Did you mean `delete-secret/`?"),
-    (&["lint"], 2, "there is neither scenarios/ nor known/ here", "name a file or a folder"),
     (&["lint", "nowhere"], 2, "cannot read nowhere", PATH),
     (&["coverage", "delete-secert/"], 2, "no scenario matches", "Did you mean `delete-secret/`?"),
     (&["explain", "CreateSecret.no-vlaue"], 2, "no rule has an id", "did you mean `CreateSecret.no-value`?"),
@@ -83,11 +88,27 @@ const ROWS: &[Row] = &[
     (&["init", "--ci", "jenkins"], 2, "invalid value 'jenkins'", "possible values: github, gitlab"),
 ];
 
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room for a folder")
+}
+
+/// What `init` makes, and a second scenario.
+fn project() -> tempfile::TempDir {
+    let here = folder();
+    assert_eq!(smcheck(here.path(), &["init"]).status.code(), Some(0));
+    let scenarios = here.path().join("scenarios");
+    std::fs::create_dir(scenarios.join("delete-secret")).expect("it can be made");
+    std::fs::copy(scenarios.join("labels/put-moves-current.yaml"), scenarios.join("delete-secret/a.yaml"))
+        .expect("it can be copied");
+    here
+}
+
 #[test]
 fn every_error_says_what_to_do_next() {
     let mut bad = Vec::new();
-    for (arguments, code, wrong, next) in ROWS {
-        let here = tempfile::tempdir().expect("there is room for a folder");
+    let (empty, project) = (folder(), project());
+    let rows = ROWS.iter().map(|row| (row, &project)).chain(EMPTY.iter().map(|row| (row, &empty)));
+    for ((arguments, code, wrong, next), here) in rows {
         let run = smcheck(here.path(), arguments);
         let said =
             format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
@@ -116,7 +137,7 @@ fn every_command_that_can_be_used_wrongly_is_in_the_table() {
 
 #[test]
 fn a_server_that_is_down_and_a_port_that_is_taken_have_their_hints() {
-    let here = tempfile::tempdir().expect("there is room for a folder");
+    let here = project();
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
     let taken = smcheck(here.path(), &["serve", "--model", "--port", &address.port().to_string()]);
@@ -124,7 +145,7 @@ fn a_server_that_is_down_and_a_port_that_is_taken_have_their_hints() {
     assert_eq!(taken.status.code(), Some(3), "{said}");
     assert!(said.contains(&address.to_string()) && said.contains("`--port 0` picks a free port"), "{said}");
     drop(listener);
-    let down = smcheck(here.path(), &["run", "labels/attach-pending", "-t", &format!("http://{address}")]);
+    let down = smcheck(here.path(), &["run", "labels/put-moves-current", "-t", &format!("http://{address}")]);
     let said = String::from_utf8_lossy(&down.stderr);
     assert_eq!(down.status.code(), Some(3), "{said}");
     assert!(said.contains("cannot connect to") && said.contains("`smcheck doctor -t TARGET`"), "{said}");

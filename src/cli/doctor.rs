@@ -6,7 +6,6 @@ use super::args::{DoctorArgs, Select};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::suite::doctor::{self, Check, Checkup, Level, Patient};
-use crate::target::Config;
 use crate::target::config::FILE;
 
 /// Says what a target is and can, and what is wrong with it.
@@ -34,12 +33,11 @@ pub(super) async fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
     })
 }
 
-/// Whether smcheck.toml of this folder has a table for the target: the presets alone would not know it, or it says
-/// something else than they do.
+/// Whether smcheck.toml of this folder has a table for the target, or else a preset.
 fn own_table(name: &str) -> bool {
-    let Ok(text) = std::fs::read_to_string(FILE) else { return false };
+    let text = std::fs::read_to_string(FILE).unwrap_or_default();
     let own = toml::from_str::<toml::Table>(&text).ok();
-    own.as_ref().and_then(|table| table.get("targets")?.get(name)).is_some() && Config::read(None).is_ok()
+    own.as_ref().and_then(|table| table.get("targets")?.get(name)).is_some()
 }
 
 fn shown(checkup: &Checkup, width: usize) -> String {

@@ -1,7 +1,7 @@
 //! `smcheck init`: a project that runs at once. Nothing that is there is overwritten.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Ci, InitArgs};
 use super::exit::{Exit, Failure};
@@ -190,7 +190,7 @@ fn next(dir: &Path, flag: &str, wanted: &Wanted, made: usize) -> String {
     }
     text.push_str("Next:\n\n");
     let mut command = |what: &str, why: &str| text.push_str(&format!("  {what:36} {why}\n"));
-    if dir != PathBuf::from(".") {
+    if dir != Path::new(".") {
         command(&format!("cd {}", dir.display()), "");
     }
     command("smcheck run", "the scenario, on the reference: it passes");

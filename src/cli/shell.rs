@@ -54,7 +54,7 @@ fn pages(command: clap::Command, name: &str, folder: &Path, written: &mut usize)
 fn page(command: clap::Command, name: &str) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     // The examples keep their columns: what clap has as one text would be filled.
-    let after = command.get_after_help().map(|help| help.to_string());
+    let after = command.get_after_help().map(ToString::to_string);
     let command = command.display_name(name.to_owned()).after_help("").after_long_help("");
     let man = clap_mangen::Man::new(command).title(name.to_owned());
     man.render(&mut text).map_err(|why| Failure::usage(format!("cannot make the page: {why}")))?;

@@ -66,7 +66,7 @@ pub(super) async fn ask_all(opened: &Opened) -> (Vec<Asked>, Vec<Check>) {
     for operation in shapes().operations() {
         let mut entry =
             Asked { operation: operation.name.clone(), answer: Answer::NotAsked, status: None, code: None };
-        if operation.reads || !only_reads {
+        if may_be_asked(operation, only_reads) {
             let response = send(&upstream, &operation.name, &harmless(operation, &name)).await;
             entry.answer = meaning(response.as_ref(), control.as_ref());
             if let Some(response) = response {
@@ -92,6 +92,11 @@ pub(super) async fn ask_all(opened: &Opened) -> (Vec<Asked>, Vec<Check>) {
         ));
     }
     (asked, checks)
+}
+
+/// Whether an operation is asked for: at AWS, where requests have consequences, only one that reads.
+fn may_be_asked(operation: &Operation, only_reads: bool) -> bool {
+    operation.reads || !only_reads
 }
 
 fn summary(asked: &[Asked]) -> Vec<Check> {
@@ -218,6 +223,18 @@ mod tests {
         assert_eq!(seen(&answer(500, "Oops")), Answer::Unclear);
         assert_eq!(seen(&answer(501, "Oops")), Answer::Unknown);
         assert_eq!(meaning(None, Some(&control)), Answer::Unclear);
+    }
+
+    #[test]
+    fn aws_is_asked_nothing_that_writes() {
+        let asked: Vec<&str> = shapes()
+            .operations()
+            .filter(|operation| may_be_asked(operation, true))
+            .map(|operation| operation.name.as_str())
+            .collect();
+        let reads = ["BatchGet", "Describe", "Get", "List", "Validate"];
+        assert!(asked.len() > 5, "{asked:?}");
+        assert!(asked.iter().all(|name| reads.iter().any(|word| name.starts_with(word))), "{asked:?}");
     }
 
     #[test]
