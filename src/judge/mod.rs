@@ -44,7 +44,7 @@ mod wrong_servers;
 #[cfg(test)]
 mod wrong_states;
 
-/// The kind of evidence that a deviation rests on.
+/// The kind of evidence that a deviation rests on, for reports, which know no scenarios.
 pub use crate::scenario::EvidenceKind as KindOfEvidence;
 pub use about::{About, Attempt, Severity};
 pub use causes::alike;

@@ -95,7 +95,7 @@ impl Partition {
             How::Hash => {
                 // A hash that is the same on every machine and in every version; the first bytes are as good as all.
                 let hash = Sha256::digest(id.as_bytes());
-                hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte))
+                hash.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte))
             }
             How::Slice => at as u64,
         };

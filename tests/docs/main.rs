@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for page in pages.iter().filter(|page| page.has_commands_to_hold()) {
         let (held, name) = (page.clone(), format!("{}: blocks of commands are marked", page.path));
-        trials.push(Trial::test(name, move || told(page::unmarked(&held, root))));
+        trials.push(Trial::test(name, move || told(&page::unmarked(&held, root))));
         if page.runs().next().is_none() {
             continue;
         }
@@ -44,12 +44,12 @@ fn main() -> ExitCode {
         trials.push(Trial::test(name, move || shell::hold(&page, root).map_err(Failed::from)));
     }
     let all = pages.clone();
-    trials.push(Trial::test("links lead somewhere", move || told(links::broken(&all, root))));
+    trials.push(Trial::test("links lead somewhere", move || told(&links::broken(&all, root))));
     let table = pages.iter().find(|page| page.path == "docs/exit-codes.md").map(|page| page.path.clone());
     trials.push(Trial::test("every command has its exit codes", move || {
         let page = table.ok_or("there is no docs/exit-codes.md")?;
         let text = std::fs::read_to_string(root.join(page)).map_err(|why| why.to_string())?;
-        told(without_exit_codes(&text, &shell::commands()?))
+        told(&without_exit_codes(&text, &shell::commands()?))
     }));
     trials.push(Trial::test("the tests of pages notice", move || {
         shell::notices();
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-fn told(wrong: Vec<String>) -> Result<(), Failed> {
+fn told(wrong: &[String]) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(Failed::from(wrong.join("\n"))) }
 }
 
