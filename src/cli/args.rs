@@ -228,7 +228,7 @@ pub struct RunArgs {
     #[arg(long, requires = "fill")]
     pub all_steps: bool,
     /// Run again what changes, until Ctrl-C
-    #[arg(long, conflicts_with = "fail_fast")]
+    #[arg(long, conflicts_with_all = ["fail_fast", "fill", "partition", "retries", "flaky", "seed"])]
     pub watch: bool,
 }
 
