@@ -3,8 +3,8 @@
 //! [`Store`] keeps what a run showed: the observation as a [`snapshot`] for comparing, the exchanges as a
 //! [`fixture`] for answering. [`recording`] makes a fixture of a trace, with [`standin`] for whatever must not be
 //! written or would differ from run to run, of the same [`form`]. [`place`] says where a scenario's files lie,
-//! [`atomic`] writes them, [`review`] takes or rejects what has changed, [`loose`]
-//! mends what another tool accepted by half, [`unreferenced`] finds what no scenario owns any more. [`audit`] looks for secrets in whatever lies
+//! [`atomic`] writes them, [`review`] takes or rejects what has changed, [`loose`](mod@loose)
+//! mends what another tool accepted by half, [`unreferenced`](mod@unreferenced) finds what no scenario owns any more. [`audit`] looks for secrets in whatever lies
 //! in a folder.
 //!
 //! What an application does is recorded as it comes: [`stream`] writes one line for each exchange, in the form that

@@ -33,7 +33,7 @@ function drawTargets(data) {
       h("span", { class: "key all" }), "all right ",
       h("span", { class: "key outcomes" }), "only messages or the wire differ ",
       h("span", { class: "key wrong" }), "an outcome is wrong. ",
-      h("span", { class: "bars-note" }, "Of the scenarios that could be judged; deviations on a known list count as wrong.")),
+      h("span", { class: "bars-note" }, "Of the scenarios that could be judged; deviations on a known list count as any other.")),
   );
 }
 
