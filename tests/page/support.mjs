@@ -45,7 +45,13 @@ export async function open(name, { hash = "", viewport = { width: 1440, height: 
   return page;
 }
 
-export const done = (page) => page.context().close();
+export async function done(page) {
+  // What a script writes where it has nothing to say.
+  const lines = (await page.locator("body").innerText()).split("\n").map((line) => line.trim());
+  const stray = lines.find((line) => /^(null|undefined|NaN|\[object .*\])$/.test(line));
+  if (stray) complaints.push(`${page.url()} shows "${stray}"`);
+  await page.context().close();
+}
 
 /** Rows that are drawn, in their order: id, and the status of each target. */
 export function drawnRows(page) {

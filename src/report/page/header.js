@@ -99,7 +99,8 @@ function drawCauses(data, app) {
     h("h2", { id: "causes-heading" }, "Causes"),
     h("p", { class: "hint" }, "What differs in the same way has one cause. The ones that explain most scenarios come first."),
     all.length > 0 ? list : h("p", { class: "hint" }, "The chosen targets have none."),
-    more,
+    // `replaceChildren` writes "null" where there is nothing.
+    ...(more ? [more] : []),
   );
 }
 
