@@ -1,74 +1,10 @@
 //! Scenarios are begun, filled in with what a target answers, and asked what they notice: through the program.
 
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+mod program;
 
 use smcheck::service::shapes;
 
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder).args(arguments).output().expect("the program was built")
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-/// Runs the program, and wants this exit code.
-fn ends(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = smcheck(folder, arguments);
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room for a folder")
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    std::fs::read_to_string(folder.join(name)).expect("it can be read")
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
-    std::fs::write(path, text).expect("it can be written");
-}
-
-/// A wrong server; dropping it ends it.
-struct Server(Child, String);
-
-impl Server {
-    fn start(folder: &Path, fault: &str) -> Self {
-        let mut server = command(folder)
-            .args(["serve", "--model", "--port", "0", "--fault", fault])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program was built");
-        let mut line = String::new();
-        let pipe = server.stdout.take().expect("it was piped");
-        BufReader::new(pipe).read_line(&mut line).expect("it says where it is");
-        let endpoint = line.trim().strip_prefix("listening on ").expect("one line, as agreed").to_owned();
-        Server(server, endpoint)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use program::{Server, ends, folder, read, write};
 
 #[test]
 fn every_operation_can_be_begun_and_filled_in() {
@@ -277,10 +213,10 @@ fn what_a_wrong_server_answers_is_filled_in_and_passes_there_only() {
         ],
         0,
     );
-    let server = Server::start(here.path(), "arn-suffix-of-five");
-    ends(here.path(), &["run", "--fill", "a", "-t", &server.1], 1);
-    let server = Server::start(here.path(), "content-type-html");
-    ends(here.path(), &["run", "--fill", "a", "-t", &server.1], 0);
+    let server = Server::start(here.path(), &["arn-suffix-of-five"]);
+    ends(here.path(), &["run", "--fill", "a", "-t", &server.url], 1);
+    let server = Server::start(here.path(), &["content-type-html"]);
+    ends(here.path(), &["run", "--fill", "a", "-t", &server.url], 0);
 }
 
 #[test]

@@ -1,38 +1,12 @@
 //! The program as its users run it: exit codes, what goes where, and what is left behind.
 
+mod program;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs `smcheck` in a folder, with an environment that names no AWS account.
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder).args(arguments).output().expect("the program was built")
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room for a folder")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
+use program::{code, command, err, folder, out, smcheck};
 
 #[test]
 fn the_catalogue_passes_on_the_reference_from_any_folder() {

@@ -1,10 +1,14 @@
 //! `smcheck compare` as its users run it: a matrix of right, wrong and missing targets, in every format.
 
+mod program;
+
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use program::{command, err, out, smcheck};
 
 /// Three scenarios that are judged and one that is skipped: one whose labels the wrong server gets wrong, one that
 /// both get right, and one whose message no server says.
@@ -87,27 +91,6 @@ fn project() -> tempfile::TempDir {
     ];
     std::fs::write(here.path().join("smcheck.toml"), config.concat()).expect("it can be written");
     here
-}
-
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder).args(arguments).output().expect("the program was built")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn text(folder: &Path, name: &str) -> String {

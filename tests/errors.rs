@@ -1,19 +1,11 @@
 //! Wrong usage of every command: each says what is wrong and what to do next, and ends with the code of its kind.
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod program;
 
 use clap::CommandFactory;
 use smcheck::cli::args::Cli;
 
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null()).args(arguments);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command.output().expect("the program was built")
-}
+use program::{folder, smcheck};
 
 /// What is typed, the exit code, what is wrong, and what to do next.
 type Row = (&'static [&'static str], i32, &'static str, &'static str);
@@ -99,10 +91,6 @@ const ROWS: &[Row] = &[
     (&["init", "--target", "moot"], 2, "`moot` is none of", "did you mean `moto`?"),
     (&["init", "--ci", "jenkins"], 2, "invalid value 'jenkins'", "possible values: github, gitlab"),
 ];
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room for a folder")
-}
 
 /// What `init` makes, and a second scenario.
 fn project() -> tempfile::TempDir {

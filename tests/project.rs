@@ -1,39 +1,18 @@
 //! `smcheck init`, `doctor` and `--watch`, as a new user meets them.
 
+mod program;
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    program(folder).args(arguments).output().expect("the program was built")
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room for a folder")
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn code(output: &Output) -> Option<i32> {
-    output.status.code()
-}
+use program::{code, command, folder, said, smcheck};
 
 #[test]
 fn the_project_that_is_made_works_at_once() {
@@ -178,7 +157,7 @@ fn a_server_of_something_else_is_told_from_an_emulator() {
 
 #[test]
 fn no_secret_of_the_environment_is_told() {
-    let run = program(folder().path())
+    let run = command(folder().path())
         .args(["doctor", "-t", &something_else()])
         .envs([
             ("AWS_ACCESS_KEY_ID", "CANARY-ID"),
@@ -199,7 +178,7 @@ struct Running {
 
 impl Running {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut child = program(folder)
+        let mut child = command(folder)
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

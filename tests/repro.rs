@@ -1,78 +1,20 @@
 //! The smallest scenario of a deviation, its commands and its issue: through the program, on servers that are wrong on
 //! purpose. The commands are run with programs that note what they are given, and with the real AWS CLI where it is here.
 
-use std::io::{BufRead, BufReader};
+mod program;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Command;
 
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_smcheck"));
-    command.current_dir(folder).stdin(Stdio::null());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-}
-
-/// Runs the program, and wants this exit code.
-fn ends(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = command(folder).args(arguments).output().expect("the program was built");
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
-    said(&output)
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("there is room for a folder")
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    std::fs::read_to_string(folder.join(name)).unwrap_or_else(|why| panic!("{name}: {why}"))
-}
-
-fn write(folder: &Path, name: &str, text: &str) {
-    let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be made");
-    std::fs::write(path, text).expect("it can be written");
-}
-
-/// A wrong server; dropping it ends it.
-struct Server(Child, String);
-
-impl Server {
-    fn start(folder: &Path, faults: &[&str]) -> Self {
-        let mut command = command(folder);
-        command.args(["serve", "--model", "--port", "0"]);
-        faults.iter().for_each(|fault| {
-            command.args(["--fault", fault]);
-        });
-        let mut server =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program was built");
-        let mut line = String::new();
-        let pipe = server.stdout.take().expect("it was piped");
-        BufReader::new(pipe).read_line(&mut line).expect("it says where it is");
-        let endpoint = line.trim().strip_prefix("listening on ").expect("one line, as agreed").to_owned();
-        Server(server, endpoint)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use program::{Server, command, ends, folder, read, said, write};
 
 #[test]
 fn the_smallest_scenario_deviates_there_and_passes_on_the_reference() {
     let here = folder();
     let server = Server::start(here.path(), &["previous-stays-behind"]);
     let arguments =
-        ["repro", "labels/move-current-back", "-t", &server.1, "--out", "out", "--server", "wrong 1.0"];
+        ["repro", "labels/move-current-back", "-t", &server.url, "--out", "out", "--server", "wrong 1.0"];
     let output = ends(here.path(), &arguments, 0);
     assert!(output.contains("labels/move-current-back: 3 of 5 steps are left"), "{output}");
     let yaml = read(here.path(), "out/labels-move-current-back.yaml");
@@ -98,10 +40,10 @@ steps:
     assert_eq!(yaml, expected);
     ends(here.path(), &["lint", "out/labels-move-current-back.yaml"], 0);
     ends(here.path(), &["run", "--scenarios", "out", "--strict"], 0);
-    ends(here.path(), &["run", "--scenarios", "out", "-t", &server.1], 1);
+    ends(here.path(), &["run", "--scenarios", "out", "-t", &server.url], 1);
     // And nothing of it can be left out: what is left is found again.
     let again =
-        ["repro", "labels-move-current-back", "--scenarios", "out", "-t", &server.1, "--out", "again"];
+        ["repro", "labels-move-current-back", "--scenarios", "out", "-t", &server.url, "--out", "again"];
     ends(here.path(), &again, 0);
     assert_eq!(read(here.path(), "again/labels-move-current-back.yaml").matches("- do:").count(), 3);
 }
@@ -111,7 +53,7 @@ fn the_issue_says_what_where_and_why_and_nothing_of_this_machine() {
     let here = folder();
     let server = Server::start(here.path(), &["previous-stays-behind"]);
     let arguments =
-        ["repro", "labels/move-current-back", "-t", &server.1, "--out", "out", "--server", "wrong 1.0"];
+        ["repro", "labels/move-current-back", "-t", &server.url, "--out", "out", "--server", "wrong 1.0"];
     ends(here.path(), &arguments, 0);
     let issue = read(here.path(), "out/labels-move-current-back.md");
     let first = issue.lines().next().unwrap_or_default();
@@ -131,7 +73,7 @@ fn the_issue_says_what_where_and_why_and_nothing_of_this_machine() {
     ] {
         assert!(issue.contains(part), "{part} is missing: {issue}");
     }
-    let port = server.1.rsplit(':').next().unwrap_or_default();
+    let port = server.url.rsplit(':').next().unwrap_or_default();
     let user = std::env::var("HOME").unwrap_or_else(|_| "/root".to_owned());
     for foreign in
         [port, &here.path().display().to_string(), &user, env!("CARGO_MANIFEST_DIR"), "/tmp/", "/root"]
@@ -139,7 +81,7 @@ fn the_issue_says_what_where_and_why_and_nothing_of_this_machine() {
         assert!(!issue.contains(foreign), "{foreign} is in the issue: {issue}");
     }
     // Without --out all three are printed, and a server that nobody named is called none.
-    let printed = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1], 0);
+    let printed = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.url], 0);
     for section in
         ["labels-move-current-back.yaml", "labels-move-current-back.sh", "labels-move-current-back.md"]
     {
@@ -154,12 +96,12 @@ fn nothing_to_reproduce_is_a_sentence_and_exit_2() {
     let server = Server::start(here.path(), &["previous-stays-behind"]);
     let passes = ends(here.path(), &["repro", "labels/create-attaches-current", "-t", "embedded"], 2);
     assert!(passes.contains("passes on embedded: there is nothing to reproduce"), "{passes}");
-    let unknown = ends(here.path(), &["repro", "labels/move-current-bak", "-t", &server.1], 2);
+    let unknown = ends(here.path(), &["repro", "labels/move-current-bak", "-t", &server.url], 2);
     assert!(unknown.contains("did you mean `labels/move-current-back`?"), "{unknown}");
-    let step = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1, "--step", "1"], 2);
+    let step = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.url, "--step", "1"], 2);
     assert!(step.contains("is the one that was asked for; there are:\n  c02"), "{step}");
     ends(here.path(), &["repro", "labels/move-current-back"], 2);
-    ends(here.path(), &["repro", "-t", &server.1], 2);
+    ends(here.path(), &["repro", "-t", &server.url], 2);
     let gone = ends(here.path(), &["repro", "labels/move-current-back", "-t", "http://127.0.0.1:9"], 3);
     assert!(gone.contains("cannot connect"), "{gone}");
 }
@@ -169,7 +111,7 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     let here = folder();
     let server = Server::start(here.path(), &["previous-stays-behind"]);
     let run = |more: &[&str]| {
-        let arguments = [&["repro", "labels/move-current-back", "-t", &server.1], more].concat();
+        let arguments = [&["repro", "labels/move-current-back", "-t", &server.url], more].concat();
         ends(here.path(), &arguments, 0)
     };
     let gravest = run(&[]);
@@ -180,28 +122,28 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     assert!(other.contains("  - do: GetSecretValue\n") && !other.contains("ways"), "{other}");
     let by_step = run(&["--step", "3"]);
     assert!(by_step.contains("deviates at step 3"), "{by_step}");
-    ends(here.path(), &["run", "labels/move-current-back", "-t", &server.1, "--report", "json=r.json"], 1);
+    ends(here.path(), &["run", "labels/move-current-back", "-t", &server.url, "--report", "json=r.json"], 1);
     let report: serde_json::Value = serde_json::from_str(&read(here.path(), "r.json")).expect("it is JSON");
     let causes = report["runs"][0]["causes"].as_array().expect("it has causes");
     for cause in causes.iter().take(3) {
         let id = cause["id"].as_str().expect("it has an id");
-        let arguments = ["repro", "--from-report", "r.json", "--cause", id, "-t", &server.1];
+        let arguments = ["repro", "--from-report", "r.json", "--cause", id, "-t", &server.url];
         let output = ends(here.path(), &arguments, 0);
         let title = format!("# {}: ", cause["operation"].as_str().unwrap_or_default());
         assert!(output.contains(&title), "{cause}: {output}");
     }
-    ends(here.path(), &["repro", "--from-report", "r.json", "--cause", "c99", "-t", &server.1], 2);
+    ends(here.path(), &["repro", "--from-report", "r.json", "--cause", "c99", "-t", &server.url], 2);
 }
 
 #[test]
 fn a_case_is_reduced_with_its_values_and_what_the_contract_finds_too() {
     let here = folder();
     let server = Server::start(here.path(), &["signatures-not-checked", "content-type-html"]);
-    let output = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1], 0);
+    let output = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.url], 0);
     assert!(output.contains("header.content-type: text/html"), "{output}");
     assert!(output.contains("- do: CreateSecret"), "{output}");
     let server = Server::start(here.path(), &["labels-not-counted"]);
-    let output = ends(here.path(), &["repro", "limits/twenty-first-label", "-t", &server.1], 0);
+    let output = ends(here.path(), &["repro", "limits/twenty-first-label", "-t", &server.url], 0);
     assert!(output.contains("success instead of failure LimitExceededException"), "{output}");
     let cases = "title: A token of ${length} is refused\nevidence: {kind: inferred, source: a test}\nsecrets: [db]\nversions: [v1]\n\
                  cases:\n  short: {length: \"31\", token: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\nsteps:\n  \
@@ -209,7 +151,7 @@ fn a_case_is_reduced_with_its_values_and_what_the_contract_finds_too() {
                  - do: CreateSecret\n    with: {Name: \"${db}\", ClientRequestToken: \"${v1}\", SecretString: CANARY-long-value}\n    returns: {ARN: {$arn: db}, Name: \"${db}\", VersionId: \"${v1}\"}\n";
     write(here.path(), "scenarios/token.yaml", cases);
     let server = Server::start(here.path(), &["arn-suffix-of-five"]);
-    let output = ends(here.path(), &["repro", "token", "-t", &server.1], 0);
+    let output = ends(here.path(), &["repro", "token", "-t", &server.url], 0);
     assert!(output.contains("Reduced from token[short]") && !output.contains("cases:"), "{output}");
     assert!(!output.contains("CANARY"), "a value that need not be there: {output}");
 }
@@ -218,10 +160,10 @@ fn a_case_is_reduced_with_its_values_and_what_the_contract_finds_too() {
 fn a_budget_ends_the_search_with_what_there_is() {
     let here = folder();
     let server = Server::start(here.path(), &["previous-stays-behind"]);
-    let arguments = ["repro", "labels/move-current-back", "-t", &server.1, "--budget", "1", "--out", "out"];
+    let arguments = ["repro", "labels/move-current-back", "-t", &server.url, "--budget", "1", "--out", "out"];
     let output = ends(here.path(), &arguments, 0);
     assert!(output.contains("after 1 run on this server; the budget ended there"), "{output}");
-    ends(here.path(), &["run", "--scenarios", "out", "-t", &server.1], 1);
+    ends(here.path(), &["run", "--scenarios", "out", "-t", &server.url], 1);
 }
 
 /// Values that a shell would mangle, bytes, a long text, a saved value, requests that the CLI cannot send.
@@ -265,7 +207,7 @@ steps:
 fn script(here: &Path) -> String {
     write(here, "scenarios/hard.yaml", HARD);
     let server = Server::start(here, &[]);
-    let arguments = ["repro", "hard", "-t", &server.1, "--budget", "1", "--out", "out"];
+    let arguments = ["repro", "hard", "-t", &server.url, "--budget", "1", "--out", "out"];
     let output = command(here).args(arguments).output().expect("the program was built");
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert!(said(&output).contains("does not pass on the embedded reference"), "{}", said(&output));
@@ -292,8 +234,9 @@ fn the_commands_hand_over_exactly_what_the_scenario_says() {
     noting(
         here.path(),
         "aws",
-        "[ \"$2\" != create-secret ] || printf 'the-version arn:aws:x:name-AbCdEf\\n'\n\
-         for word in \"$@\"; do case $word in fileb://*) base64 -w0 \"${word#fileb://}\" >>\"$NOTES\"; echo >>\"$NOTES\";; esac; done",
+        // The answer comes last: who reads it goes on at once, and notes of its own would come between.
+        "for word in \"$@\"; do case $word in fileb://*) base64 -w0 \"${word#fileb://}\" >>\"$NOTES\"; echo >>\"$NOTES\";; esac; done\n\
+         [ \"$2\" != create-secret ] || printf 'the-version arn:aws:x:name-AbCdEf\\n'",
     );
     noting(here.path(), "curl", "");
     let path = format!("{}:{}", here.path().join("bin").display(), std::env::var("PATH").unwrap_or_default());
@@ -387,10 +330,10 @@ fn the_real_cli_shows_the_deviation() {
     };
     let here = folder();
     let server = Server::start(here.path(), &["previous-stays-behind"]);
-    ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.1, "--out", "out"], 0);
-    let wrong = run_script(&here.path().join("out/labels-move-current-back.sh"), &server.1, &cli);
+    ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.url, "--out", "out"], 0);
+    let wrong = run_script(&here.path().join("out/labels-move-current-back.sh"), &server.url, &cli);
     let right = Server::start(here.path(), &[]);
-    let good = run_script(&here.path().join("out/labels-move-current-back.sh"), &right.1, &cli);
+    let good = run_script(&here.path().join("out/labels-move-current-back.sh"), &right.url, &cli);
     // Of the last answer: on the wrong server the first version has both labels.
     let squeezed = |text: &str| text.split_whitespace().collect::<String>();
     assert!(squeezed(&wrong).contains(r#"["AWSCURRENT","AWSPREVIOUS"]"#), "{wrong}");
@@ -398,7 +341,7 @@ fn the_real_cli_shows_the_deviation() {
     assert!(good.contains("AWSPREVIOUS") && !good.to_lowercase().contains("error"), "{good}");
     // All kinds of values and both programs.
     script(here.path());
-    let hard = run_script(&here.path().join("out/hard.sh"), &right.1, &cli);
+    let hard = run_script(&here.path().join("out/hard.sh"), &right.url, &cli);
     for part in ["SecretBinary", "AAH/Cg==", "InvalidRequestException", "HTTP/1.1 400", "DeletionDate"] {
         assert!(hard.contains(part), "{part}: {hard}");
     }

@@ -1,34 +1,21 @@
 //! `smcheck review` as people use it: in a terminal, which a pseudo terminal is here, and without one.
 
+mod program;
+
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use program::{err, out, smcheck};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_smcheck");
 /// How long a screen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn smcheck(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(PROGRAM);
-    command.current_dir(folder).stdin(Stdio::null()).args(arguments);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
-    command.output().expect("the program was built")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn code(output: &Output) -> i32 {
     output.status.code().expect("it ended by itself")

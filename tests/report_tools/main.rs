@@ -1,0 +1,9 @@
+//! What is made of reports: by the program, from real runs, and read again.
+
+#[path = "../program/mod.rs"]
+mod program;
+
+mod made;
+mod running;
+mod telling;
+mod workflows;
