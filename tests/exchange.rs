@@ -187,6 +187,74 @@ fn a_recording_is_read_as_it_is_written() {
     assert_eq!((error.line, error.column), (4, 9), "{error}");
 }
 
+/// A stub as WireMock's recorder writes it: one file, a second for a time, and a state where a request came again.
+fn stub(operation: &str, body: &Value, answer: &Value, second: u8, states: [Option<&str>; 2]) -> String {
+    let mut stub = json!({
+        "request": {
+            "url": "/", "method": "POST",
+            "headers": {"X-Amz-Target": {"equalTo": format!("secretsmanager.{operation}")}},
+            "bodyPatterns": [{"equalToJson": body.to_string()}],
+        },
+        "response": {
+            "status": 200, "body": answer.to_string(),
+            "headers": {"date": format!("Wed, 25 Nov 2026 23:15:{second:02} GMT")},
+        },
+    });
+    for (name, state) in ["requiredScenarioState", "newScenarioState"].into_iter().zip(states) {
+        if let Some(state) = state {
+            stub["scenarioName"] = "again".into();
+            stub[name] = state.into();
+        }
+    }
+    stub.to_string()
+}
+
+#[test]
+fn stubs_of_a_folder_are_put_in_order_together() {
+    let password = "DQqt3Laffgk1gh7jDPeTbqtG";
+    let (get, put) = (
+        json!({"SecretId": "app-db"}),
+        json!({"SecretId": "app-db", "SecretString": json!({"password": password}).to_string()}),
+    );
+    let version = |label: &str| json!({"Name": "app-db", "VersionStages": [label]});
+    // By the names of the files, which are chance, everything stands the wrong way round.
+    let files = [
+        stub("GetSecretValue", &get, &version("SECOND"), 28, [Some("2"), None]),
+        stub("PutSecretValue", &put, &version("AWSCURRENT"), 27, [None, None]),
+        stub("GetRandomPassword", &json!({}), &json!({"RandomPassword": password}), 26, [None, None]),
+        stub("GetSecretValue", &get, &version("FIRST"), 28, [Some("Started"), Some("2")]),
+        stub("CreateSecret", &json!({"Name": "app-db"}), &json!({"Name": "app-db"}), 25, [None, None]),
+    ];
+    let read = wiremock::read_folder(&files, &|_| None).expect("they are stubs");
+    let (recording, _) = assembled(read);
+    let operations: Vec<_> =
+        recording.lines.iter().map(|line| line.operation.as_deref().unwrap_or_default()).collect();
+    let expected =
+        ["CreateSecret", "GetRandomPassword", "PutSecretValue", "GetSecretValue", "GetSecretValue"];
+    assert_eq!(operations, expected);
+    let text = recording.render().expect("it is written").0;
+    assert!(text.find("FIRST") < text.find("SECOND"), "{text}");
+    assert!(!text.contains(password));
+    let (at_fault, why) = wiremock::read_folder(&[files[0].clone(), "{".to_owned()], &|_| None)
+        .expect_err("the second is none");
+    assert_eq!((at_fault, why.line), (1, 1), "{why}");
+}
+
+#[test]
+fn stubs_leave_open_what_the_client_makes_itself() {
+    let calls = [
+        ("CreateSecret", json!({"Name": "app-db", "Description": "mine", "SecretString": "x"})),
+        ("DescribeSecret", json!({"SecretId": "app-db"})),
+        ("UpdateSecret", json!({"SecretId": "app-db", "Description": "mine"})),
+    ];
+    let text = wiremock::write(&application(&calls)).text;
+    let mappings: Value = serde_json::from_str(&text).expect("it is JSON");
+    let pattern = mappings["mappings"][2]["request"]["bodyPatterns"][0]["equalToJson"].as_str();
+    let pattern: Value = serde_json::from_str(pattern.expect("it asks for a body")).expect("it is JSON");
+    // DescribeSecret has told the stand-in of the description meanwhile; the client says its own all the same.
+    assert_eq!(pattern["Description"], "${json-unit.any-string}", "{pattern}");
+}
+
 #[test]
 fn files_of_other_tools_are_imported_without_their_secrets() {
     let out = tempfile::tempdir().expect("there is room");

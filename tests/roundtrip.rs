@@ -254,6 +254,46 @@ fn a_changed_recording_waits_until_it_is_accepted() {
 }
 
 #[test]
+fn a_recording_of_another_day_leaves_the_files_as_they_are() {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let store = Store::new(folder.path(), "small").expect("it has a name");
+    let record = |varies: bool, edit: Option<fn(&str, &mut Value)>| {
+        let mut case = case();
+        case.scenario.varies_by_date = varies;
+        store
+            .record(&case.scenario, &case.run(&Small::edited(edit)), &target(), false)
+            .expect("it can be kept")
+    };
+    let other_day: fn(&str, &mut Value) = |operation, body| {
+        if operation == "GetSecretValue" {
+            body["VersionStages"] = json!(["OF-ANOTHER-DAY"]);
+        }
+    };
+    assert_eq!(record(true, None), Recorded::New);
+    let before = files(folder.path());
+    assert_eq!(record(true, Some(other_day)), Recorded::Unchanged);
+    assert_eq!(files(folder.path()), before);
+    assert_eq!(record(false, Some(other_day)), Recorded::Pending, "a scenario that has one right answer");
+    store::pending(folder.path()).expect("it can be read")[0].reject().expect("it can be rejected");
+    // How a request ends counts on every day.
+    let refused: fn(&str, &mut Value) = |operation, body| {
+        if operation == "GetSecretValue" {
+            *body = json!({"__type": "ResourceNotFoundException", "Message": "not on this day"});
+        }
+    };
+    let mut case = case();
+    case.scenario.varies_by_date = true;
+    let mut trace = case.run(&Small::edited(Some(refused)));
+    let read =
+        |call: &&mut smcheck::trace::Call| call.exchange.operation.as_deref() == Some("GetSecretValue");
+    for call in trace.steps.iter_mut().flat_map(|step| &mut step.calls).filter(read) {
+        call.exchange.response.status = 400;
+    }
+    let recorded = store.record(&case.scenario, &trace, &target(), false).expect("it can be kept");
+    assert_eq!(recorded, Recorded::Pending);
+}
+
+#[test]
 fn a_fixture_follows_its_snapshot_when_cargo_insta_accepts_it() {
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let store = Store::new(folder.path(), "small").expect("it has a name");

@@ -115,9 +115,16 @@ pub fn read_folder(
         theirs.notes.append(&mut imported.notes);
         all.extend(entries);
     }
-    if ours.is_empty() || !all.is_empty() {
-        theirs.entries = in_order(all);
-        ours.push(theirs);
+    match ours.first_mut() {
+        // What was said of files without a stub that answers belongs to the whole, and is no recording of its own.
+        Some(first) if all.is_empty() => {
+            first.unanswered += theirs.unanswered;
+            first.notes.append(&mut theirs.notes);
+        }
+        _ => {
+            theirs.entries = in_order(all);
+            ours.push(theirs);
+        }
     }
     Ok(ours)
 }
@@ -403,19 +410,17 @@ fn filling(pattern: &Value) -> Option<usize> {
     inner.parse().ok().filter(|length| *length <= super::FILLING_MAX)
 }
 
-/// When a stub was recorded, as far as it tells: the second of its answer. Its file and `insertionIndex` tell nothing. In a
-/// second, a password that was drawn comes before what it was used for, since its form says what it is.
-fn by_time(entry: &Entry) -> (u64, bool) {
+/// When a stub was recorded, as far as it tells: the second of its answer. Its file and `insertionIndex` tell nothing.
+fn second(entry: &Entry) -> u64 {
     let date = entry.response.header("date").and_then(|text| httpdate::parse_http_date(text).ok());
     let second = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-    let target = entry.request.header("x-amz-target").unwrap_or_default();
-    (second.map_or(0, |second| second.as_secs()), !target.ends_with(".GetRandomPassword"))
+    second.map_or(0, |second| second.as_secs())
 }
 
 /// Stubs as they are used: where a scenario's states follow each other, in that order.
 fn in_order(mut entries: Vec<(Stub, Entry)>) -> Vec<Entry> {
     if entries.iter().all(|(_, entry)| entry.mark.is_none()) {
-        entries.sort_by_cached_key(|(_, entry)| by_time(entry));
+        entries.sort_by_cached_key(|(_, entry)| second(entry));
     }
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (stub, _)) in entries.iter().enumerate() {
