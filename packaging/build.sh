@@ -7,9 +7,10 @@
 # Needs Rust, Python 3.11 and, for npm, Node.js. docs/packaging.md tells the rest.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/prepare.sh
 
 if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    help_of "${BASH_SOURCE[0]}"
     exit
 fi
 parts=(archive wheel npm)
@@ -29,24 +30,12 @@ packaging/static.sh
 program=${CARGO_TARGET_DIR:-target}/x86_64-unknown-linux-gnu/release/smcheck
 "${PYTHON:-python3}" packaging/notices.py "$out/THIRD-PARTY.txt"
 
-tools() {
-    venv=$PWD/target/packaging-python
-    if ! cmp -s packaging/requirements.txt "$venv/installed.txt"; then
-        rm -rf "$venv"
-        "${PYTHON:-python3}" -m venv "$venv"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
-            --requirement packaging/requirements.txt
-        # Last, so that an installation that was interrupted is begun again.
-        cp packaging/requirements.txt "$venv/installed.txt"
-    fi
-}
-
 # Beside the program in every package.
 papers=(LICENSE-APACHE LICENSE-MIT README.md)
 
 build_archive() {
     local name=smcheck-$version-x86_64-linux
-    rm -rf "$out/archive" "$out/$name.tar.gz"
+    rm -rf "$out/archive" "$out"/smcheck-*.tar.gz
     mkdir -p "$out/archive/$name"
     cp "$program" "${papers[@]}" CHANGELOG.md "$out/THIRD-PARTY.txt" "$out/archive/$name/"
     tar --create --directory "$out/archive" --sort=name --owner=0 --group=0 --numeric-owner \
@@ -54,7 +43,6 @@ build_archive() {
 }
 
 build_wheel() {
-    tools
     rm -rf "$out/wheel" "$out"/smcheck-*.whl
     # Only what is in it: an __pycache__ that a trial left here would go along.
     mkdir -p "$out/wheel/smcheck"
@@ -88,9 +76,12 @@ JAVASCRIPT
     (cd "$folder" && npm pack --silent --pack-destination "$out")
 }
 
+# The trials use it too.
+venv=$PWD/target/packaging-python
+venv "$venv" packaging/requirements.txt
 for part in "$@"; do "build_$part"; done
 
-(cd "$out" && sha256sum smcheck-*.tar.gz smcheck-*.whl smcheck-*.tgz 2>/dev/null >SHA256SUMS || true)
+(cd "$out" && shopt -s nullglob && sha256sum smcheck-*.tar.gz smcheck-*.whl smcheck-*.tgz >SHA256SUMS)
 echo
 echo "in target/packages, with a program of $(($(stat -c %s "$program") / 1000)) kB:"
 for file in "$out"/smcheck-*; do

@@ -30,7 +30,10 @@ for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
 done
 CARGO_ENCODED_RUSTFLAGS=$(printf '%s\x1f' "${flags[@]}")
 export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
-export CFLAGS_x86_64_unknown_linux_gnu="${c_flags[*]}"
+# Quoted as a shell would read them, for paths that hold a space.
+export CC_SHELL_ESCAPED_FLAGS=1
+CFLAGS_x86_64_unknown_linux_gnu=$(printf '%q ' "${c_flags[@]}")
+export CFLAGS_x86_64_unknown_linux_gnu
 
 if [ $# -gt 0 ]; then exec "$@"; fi
 cargo build --locked --release --manifest-path "$here/Cargo.toml" --bin smcheck

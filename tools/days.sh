@@ -2,7 +2,7 @@
 # Runs the catalogue on the embedded reference, and compares it with the snapshots, at other hours and days than now's: a
 # scenario whose outcome depends on when it runs would fail only then.
 #
-#   tools/days.sh [SMCHECK] [MOMENT…]     a moment is "2028-02-29 23:59:50"
+#   tools/days.sh [SMCHECK [MOMENT…]]     a moment is "2028-02-29 23:59:50"
 #
 # Needs libfaketime (Debian's package `faketime`).
 set -euo pipefail
@@ -17,17 +17,21 @@ if [[ ${#moments[@]} -eq 0 ]]; then
 fi
 command -v faketime >/dev/null || { echo "days: faketime is not installed" >&2; exit 3; }
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# smcheck ends by itself when it is interrupted, and the loop would go on.
+trap 'exit 130' INT
+
 failed=0
 for moment in "${moments[@]}"; do
     echo "-- $moment"
     for command in run "replay -t embedded --against embedded"; do
         # shellcheck disable=SC2086  # a command of several words
-        if ! TZ=UTC faketime -f "@$moment" "$smcheck" $command >target/days.log 2>&1; then
+        if ! TZ=UTC faketime -f "@$moment" "$smcheck" $command >"$log" 2>&1; then
             echo "smcheck $command at $moment:"
-            tail -60 target/days.log
+            tail -60 "$log"
             failed=1
         fi
     done
 done
-rm -f target/days.log
 exit $failed

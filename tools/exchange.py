@@ -211,7 +211,7 @@ class Exchange:
 
     def wiremock(self, name, root):
         (root / "mappings").mkdir(parents=True, exist_ok=True)
-        jar = next((self.home / "node_modules" / "wiremock").rglob("*.jar"), None)
+        jar = next((HERE / "target" / "wiremock" / "node_modules" / "wiremock").rglob("*.jar"), None)
         if jar is None:
             raise Failed("the npm package of WireMock has no jar")
         port = free_port()
@@ -294,7 +294,8 @@ def main():
     finally:
         exchange.stop_all()
     print(f"{done} tools, {time.monotonic() - begun:.0f} s on {os.cpu_count()} cores")
-    return 0
+    # Where no tool could be prepared, nothing was tried.
+    return 0 if done else 3
 
 
 sys.exit(main())

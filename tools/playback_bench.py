@@ -106,7 +106,7 @@ class Bench:
         ).url()  # fmt: skip
 
     def wiremock(self, folder):
-        jars = sorted((self.home / "node_modules" / "wiremock" / "build").glob("*.jar"))
+        jars = sorted((Path(__file__).resolve().parent.parent / "target" / "wiremock" / "node_modules" / "wiremock" / "build").glob("*.jar"))
         if not jars or not shutil.which("java"):
             raise RuntimeError("WireMock or Java is missing")
         root = self.work / "wiremock"

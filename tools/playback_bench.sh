@@ -10,9 +10,10 @@
 # under target/. What cannot be prepared is left out, and the report says so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/prepare.sh
 
 if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    help_of "${BASH_SOURCE[0]}"
     exit
 fi
 command -v wrk >/dev/null || {
@@ -20,14 +21,9 @@ command -v wrk >/dev/null || {
     exit 1
 }
 
-wiremock=3.13.2
 home=$PWD/target/playback-bench
 mkdir -p "$home"
-if ! [ "$(cat "$home/wiremock.txt" 2>/dev/null)" = "$wiremock" ]; then
-    (cd "$home" && echo '{"private": true}' >package.json &&
-        npm install --no-audit --no-fund --ignore-scripts --save-exact "wiremock@$wiremock" >npm.log 2>&1 &&
-        echo "$wiremock" >wiremock.txt) || echo "playback_bench.sh: WireMock cannot be had, see $home/npm.log" >&2
-fi
+prepare_wiremock || echo "playback_bench.sh: no WireMock: $(cat "$home/missing-wiremock.txt")" >&2
 tools/emulators.sh moto
 smcheck=${SMCHECK:-}
 if [ -z "$smcheck" ]; then
