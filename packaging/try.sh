@@ -8,9 +8,10 @@
 # Nothing but the tools is fetched: the packages come from target/packages. An empty root needs the user root.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/prepare.sh
 
 if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    help_of "${BASH_SOURCE[0]}"
     exit
 fi
 exec "${PYTHON:-python3}" packaging/trials.py "$@"

@@ -8,12 +8,16 @@
 # target/emulators/NAME.txt, its JSON report beside it. Fails if one failed; what is not installed does not count.
 # tools/emulators.sh NAME installs one. SMCHECK names another smcheck than that of this clone.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 home=target/emulators
 failed=0
 summary=
-[ $# != 0 ] || set -- $(for file in tools/emulators/*.txt; do basename "$file" .txt; done)
+if [ $# = 0 ]; then
+    set -- tools/emulators/*.txt
+    set -- "${@##*/}"
+    set -- "${@%.txt}"
+fi
 if [ -z "${SMCHECK:-}" ]; then
     cargo build --quiet --release || exit
     SMCHECK=${CARGO_TARGET_DIR:-target}/release/smcheck

@@ -9,6 +9,7 @@
 # docs/moto-tests.md explains the failures that are expected.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. tools/prepare.sh
 
 python=${PYTHON:-python3}
 pins=tools/moto_tests.txt
@@ -18,7 +19,7 @@ version=$(sed -n 's/^moto==//p' tools/emulators/moto.txt)
 sha256=391857257d5dac144334013c2c10e599def5f0562f553e979160140bd7bd9cf6
 
 if [ "${1:-}" = -h ] || [ "${1:-}" = --help ]; then
-    sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
+    help_of "${BASH_SOURCE[0]}"
     exit
 fi
 
@@ -41,11 +42,7 @@ if ! cat "$pins" tools/emulators/moto.txt | cmp -s - "$home/installed.txt" ||
     cat "$pins" tools/emulators/moto.txt >"$home/installed.txt"
 fi
 
-smcheck=${SMCHECK:-}
-if [ -z "$smcheck" ]; then
-    cargo build --quiet --locked
-    smcheck=${CARGO_TARGET_DIR:-target}/debug/smcheck
-fi
+smcheck_or_build
 
 export SMCHECK EXPECTED PYTHONPATH
 SMCHECK=$(realpath "$smcheck")

@@ -19,11 +19,23 @@ pub(crate) struct Need {
 }
 
 /// All needs.
-pub(crate) const NEEDS: &[Need] = &[Need {
-    word: "moto",
-    program: "target/emulators/moto/bin/moto_server",
-    remedy: "tools/emulators.sh moto installs it",
-}];
+pub(crate) const NEEDS: &[Need] = &[
+    Need {
+        word: "moto",
+        program: "target/emulators/moto/bin/moto_server",
+        remedy: "tools/emulators.sh moto installs it",
+    },
+    Need {
+        word: "ministack",
+        program: "target/emulators/ministack/bin/ministack",
+        remedy: "tools/emulators.sh ministack installs it",
+    },
+    Need {
+        word: "aws",
+        program: "target/clients/python/bin/aws",
+        remedy: "tools/clients.sh --prepare installs it",
+    },
+];
 
 /// No page takes longer.
 const PATIENCE: Duration = Duration::from_secs(300);
