@@ -2,7 +2,7 @@
 
 use super::args::{ExportArgs, TypedFormat};
 use super::exit::{Exit, Failure};
-use super::import::{malformed, text, write};
+use super::import::{malformed, text};
 use super::output;
 use crate::store::exchange::{Recording, har, sdk_rust, vcrpy, wiremock};
 
@@ -29,7 +29,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<Exit, Failure> {
         TypedFormat::AwsSdkRust => sdk_rust::write(&recording, endpoint),
         TypedFormat::Auto => return Err(Failure::usage("--to names a format: auto is for import")),
     };
-    write(&args.out, &exported.text)?;
+    output::save(&args.out, exported.text.as_bytes())?;
     for lost in &exported.lost {
         output::say(&format!("{}: {lost}", args.out.display()));
     }

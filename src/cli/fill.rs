@@ -11,7 +11,6 @@ use super::signals::Signals;
 use super::{output, settings};
 use crate::judge::{JudgeOptions, assemble};
 use crate::scenario::{EvidenceKind, nearest, parse};
-use crate::store::atomic;
 use crate::suite::catalogue::CatalogueFile;
 use crate::suite::fill::{self, FillError, Filled};
 use crate::suite::{Catalogue, RunError, today};
@@ -54,8 +53,7 @@ pub(super) async fn fill(args: RunArgs) -> Result<Exit, Failure> {
     if std::fs::read(path).ok().as_deref() != Some(&*file.bytes) {
         return Err(Failure::usage(format!("{} was changed meanwhile: nothing was written", file.path)));
     }
-    atomic::write(path, filled.after.as_bytes())
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", file.path)))?;
+    output::save(path, filled.after.as_bytes())?;
     output::print(&diff(&file.path, &filled));
     output::line(&format!(
         "{}: {} written; it passes on {} now",

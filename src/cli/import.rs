@@ -8,7 +8,7 @@ use super::output;
 use crate::store::exchange::{
     FILE_MAX, Format, Imported, Malformed, Recording, Wanted, assemble, har, sdk_rust, vcrpy, wiremock,
 };
-use crate::store::{atomic, file_stem};
+use crate::store::file_stem;
 use crate::suite::imported;
 
 /// Makes recordings of files of other tools, and a scenario if it is wanted.
@@ -39,7 +39,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit, Failure> {
         for recording in &recordings {
             let (text, ending) = recording.render().map_err(Failure::usage)?;
             let path = folder.join(format!("{}.{ending}", file_stem(recording.name())));
-            write(&path, &text)?;
+            output::save(&path, text.as_bytes())?;
             output::line(&format!("{}: {} exchanges", path.display(), recording.lines.len()));
         }
     }
@@ -54,7 +54,7 @@ pub(super) fn import(args: &ImportArgs) -> Result<Exit, Failure> {
             // Somebody may have edited it.
             return Err(Failure::usage(format!("{} is there already, and stays", path.display())));
         } else {
-            write(path, &made.text)?;
+            output::save(path, made.text.as_bytes())?;
             output::line(&format!("{}: {} steps", path.display(), made.steps));
         }
     }
@@ -197,11 +197,6 @@ fn cannot_read(path: &Path, why: &std::io::Error) -> Failure {
 
 pub(super) fn malformed(path: &Path, why: &Malformed) -> Failure {
     Failure::usage(format!("{}:{why}", path.display()))
-}
-
-pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    atomic::write(path, text.as_bytes())
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
 }
 
 fn stem(path: &Path) -> String {

@@ -115,8 +115,7 @@ impl Project<'_> {
         }
         let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
         let text = format!("{before}{end}{}\n", missing.join("\n"));
-        crate::store::atomic::write(&path, text.as_bytes())
-            .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
+        output::save(&path, text.as_bytes())?;
         self.made += 1;
         output::line(&format!("added {} to {}", missing.join(", "), shown(&path)));
         Ok(())

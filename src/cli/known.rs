@@ -7,7 +7,6 @@ use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{output, run, settings};
 use crate::judge::{JudgeOptions, KnownList, assemble, known};
-use crate::store;
 use crate::suite::today;
 
 /// Runs the scenarios and writes the deviations that occur into the list. Entries that are there keep their
@@ -40,8 +39,7 @@ pub(super) async fn update(args: KnownUpdateArgs) -> Result<Exit, Failure> {
         std::fs::create_dir_all(folder)
             .map_err(|why| Failure::usage(format!("cannot make {}: {why}", folder.display())))?;
     }
-    store::atomic::write(&path, text.as_bytes())
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
+    output::save(&path, text.as_bytes())?;
     output::line(&format!(
         "wrote {}; `smcheck lint {}` names the reasons to fill in",
         path.display(),

@@ -22,6 +22,7 @@ mod playing;
 mod proxy;
 mod record;
 mod report;
+mod reports;
 mod repro;
 mod review;
 mod rules;
@@ -46,14 +47,15 @@ pub fn main() -> ExitCode {
     // clap ends the process itself: 0 for --help and --version, 2 for wrong usage.
     let cli = Cli::try_parse().unwrap_or_else(|why| hints::with_command(why).exit());
     output::choose_colour(cli.colour);
-    match dispatch(cli.command) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            if !failure.message.is_empty() {
-                output::error(&hints::with_hint(&failure.message));
-            }
-            failure.exit.into()
+    let exit = dispatch(cli.command).unwrap_or_else(|failure| {
+        if !failure.message.is_empty() {
+            output::error(&hints::with_hint(&failure.message));
         }
+        failure.exit
+    });
+    match exit {
+        Exit::Expected | Exit::Deviations if output::lost() => Exit::Usage.into(),
+        exit => exit.into(),
     }
 }
 

@@ -1,13 +1,17 @@
 //! Where words go: results to stdout, talk to stderr; colour and progress only on a terminal.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::Colour;
+use super::exit::Failure;
 use crate::judge::Verdict;
 use crate::report::terminal;
+use crate::store;
 
 /// How wide lines may be where it is not known.
 const WIDTH: usize = 100;
@@ -21,12 +25,40 @@ pub(super) fn choose_colour(colour: Colour) {
     }
 }
 
-/// Writes a result. A closed pipe is a quiet end.
+/// Whether results were lost because stdout could not be written.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Writes a result. Who closes the pipe wants no more of it: all else, such as reports in files, goes on. Anything
+/// else that keeps it from being written, such as a full disk, is said once, and ends the program with 2.
 pub(super) fn print(text: &str) {
     let mut out = anstream::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(why) = written
+        && why.kind() != std::io::ErrorKind::BrokenPipe
+        && !LOST.swap(true, Ordering::Relaxed)
+    {
+        error(&format!("cannot write to stdout: {why}"));
     }
+}
+
+/// Whether something that was printed is lost.
+pub(super) fn lost() -> bool {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// Writes a result to a file, whole or not at all; `-` is stdout.
+pub(super) fn deliver(path: &Path, text: &str) -> Result<(), Failure> {
+    if path == Path::new("-") {
+        print(text);
+        return Ok(());
+    }
+    save(path, text.as_bytes())
+}
+
+/// Writes a file, whole or not at all.
+pub(super) fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    store::atomic::write(path, bytes)
+        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
 }
 
 /// Writes a result and ends the line.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::args::{DiffArgs, RecordArgs, ReplayArgs, Running};
 use super::exit::{Exit, Failure};
+use super::reports::{self, ReportKind};
 use super::run::{drive, drive_quietly, show, verdict_of, write_reports};
 use super::signals::Signals;
 use super::{output, settings};
@@ -25,7 +26,7 @@ use crate::trace::End;
 
 /// Runs the scenarios and keeps what the target answered.
 pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.judging.report)?;
+    let reports = reports::read(&args.judging.report, ReportKind::OF_RUNS)?;
     let config = settings::config()?;
     let scenarios = settings::load(&args.select)?;
     let judge = settings::judge_options(&args.judging);
@@ -60,9 +61,14 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     ended?;
     let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
     let runs = [run];
-    show(&runs[0], begun.elapsed(), &judge, args.judging.strict_known);
+    let kept = counts.sentence(store.origin());
+    if reports::take_stdout(&reports) {
+        output::say(&kept);
+    } else {
+        show(&runs[0], begun.elapsed(), &judge, args.judging.strict_known);
+        output::line(&kept);
+    }
     write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
-    output::line(&counts.sentence(store.origin()));
     if let Some(why) = super::run::nothing_ran(&runs) {
         return Err(Failure::usage(why));
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use super::args::{Flaky, Gate, Measure, ReportCommand, ReportDiffArgs, ReportMergeArgs, ReportShowArgs};
 use super::exit::{Exit, Failure};
-use super::settings::{self, ReportKind};
+use super::reports::{self, ReportKind};
 use super::{output, run};
 use crate::judge::JudgeOptions;
 use crate::report::json::{self, Written};
 use crate::report::merge::{self, Part};
 use crate::report::{counted, markdown, trend};
-use crate::store;
 
 /// Does what was asked.
 pub(super) fn report(command: &ReportCommand) -> Result<Exit, Failure> {
@@ -29,13 +28,7 @@ fn read(path: &Path) -> Result<Written, Failure> {
 }
 
 fn diff(args: &ReportDiffArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.report)?;
-    if let Some(other) = reports.iter().find(|wanted| wanted.kind != ReportKind::Markdown) {
-        return Err(Failure::usage(format!(
-            "a comparison is written as markdown=FILE only, and not as {}",
-            other.kind.word()
-        )));
-    }
+    let reports = reports::read(&args.report, &[ReportKind::Markdown])?;
     let (old, new) = (read(&args.old)?, read(&args.new)?);
     let trend = trend::Trend::of(&old, &new);
     if !trend.is_comparable() {
@@ -45,20 +38,13 @@ fn diff(args: &ReportDiffArgs) -> Result<Exit, Failure> {
             args.new.display()
         )));
     }
-    output::print(&trend::terminal(&trend, output::width(), true));
+    if !reports::take_stdout(&reports) {
+        output::print(&trend::terminal(&trend, output::width(), true));
+    }
     for wanted in &reports {
-        write(&wanted.path, &trend::markdown(&trend, markdown::COMMENT))?;
+        output::deliver(&wanted.path, &trend::markdown(&trend, markdown::COMMENT))?;
     }
     Ok(if trend.broke() { Exit::Deviations } else { Exit::Expected })
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if path == Path::new("-") {
-        output::print(text);
-        return Ok(());
-    }
-    store::atomic::write(path, text.as_bytes())
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
 }
 
 fn measure(measure: &Measure) -> JudgeOptions {
@@ -71,7 +57,7 @@ fn measure(measure: &Measure) -> JudgeOptions {
 }
 
 fn merged(args: &ReportMergeArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.report)?;
+    let reports = reports::read(&args.report, ReportKind::OF_RUNS)?;
     let mut parts = Vec::with_capacity(args.files.len());
     for file in &args.files {
         parts.push(Part { name: file.display().to_string(), report: read(file)? });
@@ -88,9 +74,15 @@ fn merged(args: &ReportMergeArgs) -> Result<Exit, Failure> {
         ))
     })?;
     let judge = measure(&args.measure);
-    write(&args.out, &json::render(&whole.runs))?;
-    for run in &whole.runs {
-        run::show(run, Duration::ZERO, &judge, args.measure.strict_known);
+    let out_takes_stdout = args.out == Path::new("-");
+    if out_takes_stdout && reports::take_stdout(&reports) {
+        return Err(Failure::usage("only one report can go to stdout (`-`)"));
+    }
+    output::deliver(&args.out, &json::render(&whole.runs))?;
+    if !out_takes_stdout && !reports::take_stdout(&reports) {
+        for run in &whole.runs {
+            run::show(run, Duration::ZERO, &judge, args.measure.strict_known);
+        }
     }
     run::write_reports(&reports, &whole.runs, &judge, args.measure.strict_known)?;
     output::say(&format!("merged {} into {}", counted(parts.len(), "report", "reports"), args.out.display()));
@@ -101,11 +93,13 @@ fn merged(args: &ReportMergeArgs) -> Result<Exit, Failure> {
 const SHOWN: usize = 20;
 
 fn show(args: &ReportShowArgs) -> Result<Exit, Failure> {
-    let reports = settings::reports(&args.report)?;
+    let reports = reports::read(&args.report, ReportKind::OF_RUNS)?;
     let written = read(&args.file)?;
     let judge = measure(&args.measure);
-    for run in &written.runs {
-        run::show(run, Duration::ZERO, &judge, args.measure.strict_known);
+    if !reports::take_stdout(&reports) {
+        for run in &written.runs {
+            run::show(run, Duration::ZERO, &judge, args.measure.strict_known);
+        }
     }
     if written.runs.is_empty() {
         return Err(Failure::usage(format!("{} holds no run", args.file.display())));

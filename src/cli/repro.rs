@@ -15,7 +15,6 @@ use crate::judge::{JudgeOptions, RunVerdict, Status, assemble};
 use crate::run::ProbeLevel;
 use crate::scenario::document::{self, Document};
 use crate::scenario::{Scenario, nearest};
-use crate::store::atomic;
 use crate::suite::repro::{self, Bench, Budget, Found, Reproduction, issue, shell};
 use crate::suite::{Catalogue, Opened, Refuse, RunError, RunOptions, today};
 use crate::target::resolve::EMBEDDED;
@@ -304,8 +303,7 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
         .map_err(|why| Failure::usage(format!("cannot make {}: {why}", folder.display())))?;
     for (name, text) in &files {
         let path = folder.join(name);
-        atomic::write(&path, text.as_bytes())
-            .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
+        output::save(&path, text.as_bytes())?;
         output::line(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Expected)

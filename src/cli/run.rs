@@ -1,7 +1,6 @@
 //! `smcheck run`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,8 @@ use super::compare;
 use super::exit::{Exit, Failure};
 use super::github;
 use super::output::{self, Progress};
-use super::settings::{self, Report, ReportKind};
+use super::reports::{self, Report, ReportKind};
+use super::settings;
 use super::signals::Signals;
 use crate::judge::{
     Deviation, JudgeOptions, RunVerdict, Status, Verdict, assemble, contract_fails, fails_run, timeline,
@@ -23,8 +23,10 @@ use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
-    let (pages, reports) = compare::pages(&args.judging.report)?;
-    let reports = settings::reports(&reports)?;
+    let reports = reports::read(&args.judging.report, ReportKind::ALL)?;
+    let alone = reports::take_stdout(&reports);
+    let (pages, reports): (Vec<Report>, Vec<Report>) =
+        reports.into_iter().partition(|report| report.kind == ReportKind::Html);
     let config = settings::config()?;
     let scenarios = part(settings::load(&args.select)?, &args.sharding)?;
     let judge =
@@ -68,6 +70,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
             .await;
         let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
         match part {
+            _ if alone => {}
             None => show(&run, begun.elapsed(), &judge, args.judging.strict_known),
             Some(_) => show(&without_gone(&run), begun.elapsed(), &judge, false),
         }
@@ -375,20 +378,21 @@ pub(super) fn write_reports_of(
         }
     };
     for wanted in reports {
-        let text = with_failing(judge, strict_known, |failing| match wanted.kind {
-            ReportKind::Json => Ok(report::json::render_part(runs, part)),
-            ReportKind::Junit => Ok(report::junit::render(told, &failing)),
-            ReportKind::Markdown => Ok(report::markdown::render(told, &failing, report::markdown::COMMENT)),
-            ReportKind::Github => {
-                github::summary(told, &failing)?;
-                Ok(report::github::render(told, &failing, &github::place))
-            }
+        let text = with_failing(judge, strict_known, |failing| {
+            Ok::<_, Failure>(Some(match wanted.kind {
+                ReportKind::Json => report::json::render_part(runs, part),
+                ReportKind::Junit => report::junit::render(told, &failing),
+                ReportKind::Markdown => report::markdown::render(told, &failing, report::markdown::COMMENT),
+                ReportKind::Github => {
+                    github::summary(told, &failing)?;
+                    report::github::render(told, &failing, &github::place)
+                }
+                // The page is of targets side by side: `compare::write_pages` makes it.
+                ReportKind::Html => return Ok(None),
+            }))
         })?;
-        if wanted.path == Path::new("-") {
-            output::print(&text);
-        } else {
-            store::atomic::write(&wanted.path, text.as_bytes())
-                .map_err(|why| Failure::usage(format!("cannot write {}: {why}", wanted.path.display())))?;
+        if let Some(text) = text {
+            output::deliver(&wanted.path, &text)?;
         }
     }
     Ok(())

@@ -7,7 +7,6 @@ use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::scenario::nearest;
 use crate::server::faults::{self, Fault};
-use crate::store;
 use crate::suite::selftest::{self, Fate, Scope, alone, density, text};
 use crate::target::resolve::EMBEDDED;
 use crate::target::{Config, resolve};
@@ -117,9 +116,7 @@ pub(super) fn named(names: &[String]) -> Result<Vec<&'static Fault>, Failure> {
 }
 
 fn write_json(path: &Path, value: &serde_json::Value) -> Result<(), Failure> {
-    let text = format!("{value:#}\n");
-    store::atomic::write(path, text.as_bytes())
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
+    output::deliver(path, &format!("{value:#}\n"))
 }
 
 fn jobs() -> usize {

@@ -1,7 +1,7 @@
 //! What was typed, turned into the library's types.
 
 use std::io::{BufRead, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,67 +163,4 @@ impl Gate {
 /// How verdicts count.
 pub(super) fn judge_options(judging: &Judging) -> JudgeOptions {
     JudgeOptions { strict: judging.strict, gate: judging.gate.map(Gate::kind), ..JudgeOptions::default() }
-}
-
-/// A report that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Report {
-    /// What it is.
-    pub(super) kind: ReportKind,
-    /// Where it goes; `-` is stdout.
-    pub(super) path: PathBuf,
-}
-
-/// The kinds of report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReportKind {
-    Json,
-    Junit,
-    Markdown,
-    Github,
-}
-
-impl ReportKind {
-    const ALL: [ReportKind; 4] =
-        [ReportKind::Json, ReportKind::Junit, ReportKind::Markdown, ReportKind::Github];
-
-    /// What is typed.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            ReportKind::Json => "json",
-            ReportKind::Junit => "junit",
-            ReportKind::Markdown => "markdown",
-            ReportKind::Github => "github",
-        }
-    }
-}
-
-/// Reads `json=FILE` and the like, before anything runs.
-pub(super) fn reports(given: &[String]) -> Result<Vec<Report>, Failure> {
-    let read = |text: &String| {
-        let wrong = || {
-            Failure::usage(format!(
-                "`--report {text}`: a report is json=FILE, junit=FILE, markdown=FILE, html=FILE (of run and compare) or \
-                 github, for example json=report.json"
-            ))
-        };
-        if text == ReportKind::Github.word() {
-            return Ok(Report { kind: ReportKind::Github, path: PathBuf::from("-") });
-        }
-        let (word, path) = text.split_once('=').ok_or_else(wrong)?;
-        let with_file = ReportKind::ALL.into_iter().filter(|kind| *kind != ReportKind::Github);
-        let kind = with_file.into_iter().find(|kind| kind.word() == word).ok_or_else(wrong)?;
-        if path.is_empty() {
-            return Err(wrong());
-        }
-        let path = PathBuf::from(path);
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match folder {
-            Some(folder) if !folder.is_dir() => {
-                Err(Failure::usage(format!("`--report {text}`: there is no folder {}", folder.display())))
-            }
-            _ => Ok(Report { kind, path }),
-        }
-    };
-    given.iter().map(read).collect()
 }

@@ -7,7 +7,6 @@ use clap::CommandFactory;
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::exit::{Exit, Failure};
 use super::output;
-use crate::store::atomic;
 
 /// The name of the program, in pages and scripts.
 const NAME: &str = "smcheck";
@@ -45,8 +44,7 @@ fn pages(command: clap::Command, name: &str, folder: &Path, written: &mut usize)
         pages(sub, &name, folder, written)?;
     }
     let path = folder.join(format!("{name}.1"));
-    atomic::write(&path, &page(command, name)?)
-        .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
+    output::save(&path, &page(command, name)?)?;
     *written += 1;
     Ok(())
 }

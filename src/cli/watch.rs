@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::args::{LintArgs, RunArgs};
 use super::exit::{Exit, Failure};
+use super::reports::{self, ReportKind};
 use super::signals::Signals;
 use super::{hints, info, output, run, settings};
 use crate::judge::assemble;
@@ -88,7 +89,7 @@ impl Session {
         signals: &Signals,
         watched: &mut Watched,
     ) -> Result<Option<Exit>, Failure> {
-        let reports = settings::reports(&self.args.judging.report)?;
+        let reports = reports::read(&self.args.judging.report, ReportKind::OF_RUNS)?;
         let config = settings::config()?;
         let all = settings::load(&self.args.select)?;
         let scenarios = match changed {
@@ -130,7 +131,9 @@ impl Session {
                 return Err(failure);
             }
             let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
-            run::show(&run, begun.elapsed(), &judge, self.args.judging.strict_known);
+            if !reports::take_stdout(&reports) {
+                run::show(&run, begun.elapsed(), &judge, self.args.judging.strict_known);
+            }
             runs.push(run);
         }
         run::write_reports(&reports, &runs, &judge, self.args.judging.strict_known)?;

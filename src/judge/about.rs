@@ -1,11 +1,9 @@
 //! What a report says of a scenario besides what became of it, and what came of earlier tries.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::verdict::{Deviation, Status, Verdict};
-use crate::scenario::{Action, EvidenceKind, Scenario};
+use crate::scenario::{EvidenceKind, Scenario};
 
 /// What a scenario rests on and what it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,22 +24,10 @@ impl About {
     /// What is to be said of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        let mut operations = BTreeSet::new();
-        for step in &scenario.steps {
-            let inner: Vec<&Action> = match &step.action {
-                Action::Parallel(parallel) => parallel.calls.iter().map(|call| &call.action).collect(),
-                action => vec![action],
-            };
-            for action in inner {
-                if let Action::Call(call) = action {
-                    operations.insert(call.operation.clone());
-                }
-            }
-        }
         About {
             evidence: Some(scenario.evidence.kind),
             source: scenario.evidence.source.clone(),
-            operations: operations.into_iter().collect(),
+            operations: scenario.operations().into_iter().map(str::to_owned).collect(),
             rules: scenario.rules.clone(),
             steps: scenario.steps.len(),
         }

@@ -1,7 +1,5 @@
 //! What a report says of a scenario besides its verdict: where it stands, what it rests on, what it does.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::scenario::{Action, Scenario};
@@ -42,18 +40,8 @@ impl Sheet {
     /// The sheet of a scenario.
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
-        let mut operations = BTreeSet::new();
         let mut steps = Vec::with_capacity(scenario.steps.len());
         for (at, step) in scenario.steps.iter().enumerate() {
-            let inner: Vec<&Action> = match &step.action {
-                Action::Parallel(parallel) => parallel.calls.iter().map(|call| &call.action).collect(),
-                action => vec![action],
-            };
-            for action in inner {
-                if let Action::Call(call) = action {
-                    operations.insert(call.operation.clone());
-                }
-            }
             let operation = match &step.action {
                 Action::Call(call) => call.operation.as_str(),
                 Action::Raw(_) => "raw request",
@@ -69,7 +57,7 @@ impl Sheet {
             evidence: scenario.evidence.kind.as_str().to_owned(),
             source: scenario.evidence.source.clone(),
             rules: scenario.rules.clone(),
-            operations: operations.into_iter().collect(),
+            operations: scenario.operations().into_iter().map(str::to_owned).collect(),
             steps,
         }
     }

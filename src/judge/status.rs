@@ -1,20 +1,15 @@
 //! From deviations to a status, and from statuses to whether a run fails.
 
+use super::about::Severity;
 use super::judging::JudgeOptions;
-use super::verdict::{Deviation, Kind, Status};
+use super::verdict::{Deviation, Status};
 use crate::scenario::EvidenceKind;
 
 /// Whether a deviation is of the sort that makes a scenario *near*: the text of a message, or the wire.
 fn is_minor(deviation: &Deviation) -> bool {
-    match deviation.kind {
-        Kind::Message | Kind::Wire => true,
-        Kind::Outcome
-        | Kind::Code
-        | Kind::Member
-        | Kind::Value
-        | Kind::Type
-        | Kind::Labels
-        | Kind::Invariant => false,
+    match deviation.kind.severity() {
+        Severity::Message | Severity::Wire => true,
+        Severity::Outcome => false,
     }
 }
 
@@ -66,6 +61,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::judge::Kind;
 
     fn deviation(kind: Kind, evidence: EvidenceKind) -> Deviation {
         Deviation {

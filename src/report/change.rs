@@ -2,9 +2,9 @@
 
 use anstyle::Style;
 
+use super::chart::LabelChart;
 use super::deviation::field;
 use super::style::{BAD, FAINT, GOOD, Paint, STRONG, WEAK, chop, counted, cut, plain, width, wrap};
-use super::timeline::Timeline;
 use crate::judge::diff::{Difference, Side, diff};
 
 /// How many equal lines are shown around one that differs.
@@ -63,7 +63,7 @@ pub fn lines(change: &Change<'_>, shown: Shown, columns: usize, colour: bool) ->
             out.push(paint.text(WEAK, &format!("{} {line}", if at == 0 { '!' } else { ' ' })));
         }
     }
-    let (before, after) = (Timeline::read(change.old), Timeline::read(change.new));
+    let (before, after) = (LabelChart::read(change.old), LabelChart::read(change.new));
     if !(before.is_empty() && after.is_empty()) {
         gap(&mut out);
         out.extend(timeline(&before, &after, columns, paint));
@@ -119,10 +119,10 @@ fn fit(line: &str, columns: usize) -> Vec<String> {
     if width(&bare) <= columns { vec![line.to_owned()] } else { chop(&bare, columns) }
 }
 
-fn timeline(before: &Timeline, after: &Timeline, columns: usize, paint: Paint) -> Vec<String> {
+fn timeline(before: &LabelChart, after: &LabelChart, columns: usize, paint: Paint) -> Vec<String> {
     let drawn = match before == after {
         true => after.draw(columns, paint.colour),
-        false => Timeline::draw_change(before, after, columns, paint.colour),
+        false => LabelChart::draw_change(before, after, columns, paint.colour),
     };
     let head = match before == after {
         true => "labels, before as after",

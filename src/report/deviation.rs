@@ -7,21 +7,6 @@ use crate::judge::{Deviation, Kind};
 /// How much of a value goes on one line with others.
 const BRIEF: usize = 60;
 
-/// The kind's word in reports.
-pub(super) fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Outcome => "outcome",
-        Kind::Code => "code",
-        Kind::Message => "message",
-        Kind::Member => "member",
-        Kind::Value => "value",
-        Kind::Type => "type",
-        Kind::Labels => "labels",
-        Kind::Invariant => "invariant",
-        Kind::Wire => "wire",
-    }
-}
-
 /// The deviation on one line: `labels.v1: expected [AWSPREVIOUS], got []`.
 pub(super) fn line(deviation: &Deviation) -> String {
     let nothing = null_is_nothing(deviation.kind);
@@ -29,7 +14,7 @@ pub(super) fn line(deviation: &Deviation) -> String {
         if nothing && value.is_null() { "nothing".to_owned() } else { brief(value, BRIEF) }
     };
     let path =
-        if deviation.path.is_empty() { word(deviation.kind).to_owned() } else { plain(&deviation.path) };
+        if deviation.path.is_empty() { deviation.kind.as_str().to_owned() } else { plain(&deviation.path) };
     format!("{path}: expected {}, got {}", show(&deviation.expected), show(&deviation.actual))
 }
 
@@ -41,9 +26,9 @@ pub(super) fn block(deviation: &Deviation, file: Option<&str>, columns: usize, p
     }
     let operation = if deviation.operation.is_empty() { "raw request" } else { &deviation.operation };
     head.push(paint.text(STRONG, &plain(operation)));
-    head.push(paint.text(WEAK, word(deviation.kind)));
+    head.push(paint.text(WEAK, deviation.kind.as_str()));
     // Codes, messages and the like have their kind's word for a path; once is enough.
-    if !deviation.path.is_empty() && deviation.path != word(deviation.kind) {
+    if !deviation.path.is_empty() && deviation.path != deviation.kind.as_str() {
         head.push(plain(&deviation.path));
     }
     if !deviation.cause.is_empty() {

@@ -67,7 +67,7 @@ fn of_run(
         notes.push(Note {
             fails: contract || scenario,
             place: found.and_then(|(verdict, found)| at(verdict, found.line)),
-            title: format!("{target}: {operation} {}", deviation::word(cause.kind)),
+            title: format!("{target}: {operation} {}", cause.kind.as_str()),
             text: format!(
                 "{}\nin {}, smallest: {}\n{}: {}",
                 cause.summary,

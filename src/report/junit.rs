@@ -130,7 +130,7 @@ fn causes(causes: &[Cause]) -> String {
             "{}  {}  {}  in {}\n  {}\n  evidence  {}: {}\n  smallest  {}",
             cause.id,
             plain(operation),
-            deviation::word(cause.kind),
+            cause.kind.as_str(),
             counted(cause.scenarios, "scenario", "scenarios"),
             plain(&cause.summary),
             cause.evidence.as_str(),

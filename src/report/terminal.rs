@@ -239,7 +239,7 @@ impl Page<'_> {
                 "{}  {}  {}  in {}  {}",
                 cause.id,
                 operation(&cause.operation),
-                deviation::word(cause.kind),
+                cause.kind.as_str(),
                 counted(cause.scenarios, "scenario", "scenarios"),
                 plain(&cause.summary)
             );
@@ -254,7 +254,7 @@ impl Page<'_> {
             "{}  {}  {}  in {}",
             self.paint.text(STRONG, &cause.id),
             operation(&cause.operation),
-            self.paint.text(WEAK, deviation::word(cause.kind)),
+            self.paint.text(WEAK, cause.kind.as_str()),
             counted(cause.scenarios, "scenario", "scenarios"),
         )
     }

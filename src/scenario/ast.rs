@@ -1,5 +1,6 @@
 //! A scenario as it was written: what the parser makes, and the plan, the runner and the judge read.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -440,6 +441,28 @@ impl Scenario {
             Action::Call(_) | Action::Raw(_) | Action::Parallel(_) => 0,
         });
         moves.fold(0, i64::saturating_add)
+    }
+
+    /// All actions, in the order of the steps; those inside a parallel step stand for it.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter().flat_map(|step| {
+            let (alone, parallel) = match &step.action {
+                Action::Parallel(parallel) => (None, parallel.calls.as_slice()),
+                action @ (Action::Call(_) | Action::Raw(_) | Action::Advance(_)) => (Some(action), &[][..]),
+            };
+            alone.into_iter().chain(parallel.iter().map(|call| &call.action))
+        })
+    }
+
+    /// The operations that are called; raw requests are none.
+    pub fn operations(&self) -> BTreeSet<&str> {
+        fn called(action: &Action) -> Option<&str> {
+            match action {
+                Action::Call(call) => Some(&call.operation),
+                Action::Raw(_) | Action::Parallel(_) | Action::Advance(_) => None,
+            }
+        }
+        self.actions().filter_map(called).collect()
     }
 
     /// The evidence that a step's expectation rests on.

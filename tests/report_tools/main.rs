@@ -5,5 +5,6 @@ mod program;
 
 mod made;
 mod running;
+mod stdout;
 mod telling;
 mod workflows;

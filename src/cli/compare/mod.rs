@@ -1,10 +1,10 @@
 //! `smcheck compare`: several targets at once, and a matrix of scenarios by targets.
 //!
-//! [`running`] runs the targets side by side, [`reports`] writes what was asked for. What is compared may come from
+//! [`running`] runs the targets side by side, [`writing`] writes what was asked for. What is compared may come from
 //! JSON reports instead.
 
-mod reports;
 mod running;
+mod writing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use clap::Args;
 use super::args::{Judging, Running, Select};
 use super::exit::{Exit, Failure};
 use super::output;
+use super::reports::{self, Report, ReportKind};
 use super::settings;
 use super::signals::Signals;
 use crate::judge::{JudgeOptions, RunVerdict, Sheet};
@@ -23,10 +24,8 @@ use crate::report::{counted, json};
 use crate::scenario::Scenario;
 use crate::suite::Catalogue;
 
-use reports::{Wanted, write};
 use running::{Timelines, expected};
-
-pub(super) use reports::pages;
+use writing::write;
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
@@ -62,18 +61,18 @@ pub struct CompareArgs {
 
 /// Runs the targets, or reads their reports, and shows the matrix.
 pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
-    let wanted = reports::wanted(&args.judging.report)?;
+    let wanted = reports::read(&args.judging.report, ReportKind::ALL)?;
+    let has_page = wanted.iter().any(|report| report.kind == ReportKind::Html);
     let judge = settings::judge_options(&args.judging);
     let begun = Instant::now();
     let (mut matrix, scenarios) = if args.from.is_empty() {
         let scenarios = settings::load(&args.select)?;
-        let page = wanted.iter().any(Wanted::is_page);
-        (run(&args, &scenarios, judge, page).await?, scenarios)
+        (run(&args, &scenarios, judge, has_page).await?, scenarios)
     } else {
         read(&args)?
     };
     let elapsed = args.from.is_empty().then(|| begun.elapsed());
-    if wanted.iter().any(Wanted::is_page) {
+    if has_page {
         if args.from.is_empty() {
             matrix = with_expected(matrix, &scenarios).await?;
         } else {
@@ -81,7 +80,7 @@ pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
         }
     }
     // What goes to stdout takes the matrix's place there.
-    if !wanted.iter().any(Wanted::is_stdout) {
+    if !reports::take_stdout(&wanted) {
         show(&matrix, args.all, elapsed);
     }
     write(&wanted, &matrix, &judge, args.judging.strict_known)?;
@@ -99,7 +98,7 @@ pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
 
 /// Writes the pages that `run` was asked for: a matrix of the targets that it ran on.
 pub(super) async fn write_pages(
-    pages: &[Wanted],
+    pages: &[Report],
     columns: Vec<Column>,
     scenarios: &[Arc<Scenario>],
     judge: &JudgeOptions,

@@ -4,7 +4,6 @@
 use super::rows::{by_folder, parts, told};
 use super::{Agreement, Column, Matrix};
 use crate::judge::{Cause, Status};
-use crate::report::deviation;
 use crate::report::style::{counted, cut, plain, thousands};
 
 /// GitHub refuses a comment of more characters.
@@ -114,7 +113,7 @@ fn cause_line(cause: &Cause) -> String {
         cause.id,
         thousands(cause.scenarios),
         text(&plain(operation)),
-        deviation::word(cause.kind),
+        cause.kind.as_str(),
         code(&cut(&plain(&cause.summary), CELL)),
         cause.evidence.as_str(),
         text(&cut(&plain(&cause.source), CELL)),

@@ -7,7 +7,6 @@ use anstyle::Style;
 use super::rows::{by_folder, parts, skipped, told};
 use super::{Agreement, Column, Matrix};
 use crate::judge::{Cause, Status};
-use crate::report::deviation;
 use crate::report::style::{
     BAD, FAINT, GOOD, Paint, STRONG, WEAK, chop, counted, cut, plain, thousands, time, width, wrap,
 };
@@ -210,7 +209,7 @@ impl Page<'_> {
             "  {}  {}  {}  in {}",
             self.paint.text(STRONG, &cause.id),
             plain(operation),
-            self.paint.text(WEAK, deviation::word(cause.kind)),
+            self.paint.text(WEAK, cause.kind.as_str()),
             counted(cause.scenarios, "scenario", "scenarios"),
         )];
         let indent = 4 + width(&cause.id);

@@ -119,16 +119,15 @@ pub(crate) fn deviations(verdict: &Verdict) -> impl Iterator<Item = &Deviation> 
     verdict.deviations.iter().chain(&verdict.contract)
 }
 
-/// The operations that a scenario's steps call.
+/// The operations that a scenario's steps call, and an empty name where a step is no call.
 pub(crate) fn operations(scenario: &Scenario) -> BTreeSet<&str> {
-    fn of(action: &Action) -> Vec<&str> {
+    fn named(action: &Action) -> &str {
         match action {
-            Action::Call(call) => vec![call.operation.as_str()],
-            Action::Raw(_) | Action::Advance(_) => vec![""],
-            Action::Parallel(parallel) => parallel.calls.iter().flat_map(|call| of(&call.action)).collect(),
+            Action::Call(call) => &call.operation,
+            Action::Raw(_) | Action::Advance(_) | Action::Parallel(_) => "",
         }
     }
-    scenario.steps.iter().flat_map(|step| of(&step.action)).collect()
+    scenario.actions().map(named).collect()
 }
 
 /// When so many scenarios have seen a fault as what it is, no more are asked.

@@ -1,6 +1,6 @@
 //! Where the staging labels of a secret were: versions as lines, steps as columns, drawn as text.
 //!
-//! A timeline is read out of an observation, so it can be had of a snapshot as well as of a run. A label is written
+//! A chart is read out of an observation, so it can be had of a snapshot as well as of a run. A label is written
 //! where a version gets it, and a line goes on from there for as long as nothing changes.
 
 use std::collections::BTreeMap;
@@ -9,16 +9,16 @@ use super::style::{BAD, FAINT, GOOD, Paint, STRONG, cut, plain, width};
 
 /// Labels after each step that read them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Timeline {
+pub struct LabelChart {
     /// The steps after which labels were read, in order.
-    pub steps: Vec<TimelineStep>,
+    pub steps: Vec<ChartStep>,
     /// The secrets, in the order in which they appeared.
-    pub secrets: Vec<SecretTimeline>,
+    pub secrets: Vec<ChartSecret>,
 }
 
 /// A step: a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TimelineStep {
+pub struct ChartStep {
     /// Its number, counted from 1.
     pub number: usize,
     /// What was done: `PutSecretValue`.
@@ -27,7 +27,7 @@ pub struct TimelineStep {
 
 /// The versions of one secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecretTimeline {
+pub struct ChartSecret {
     /// The secret: `${db}`.
     pub name: String,
     /// Its versions, in the order in which they appeared: lines.
@@ -45,17 +45,17 @@ pub enum Seen {
     Versions(BTreeMap<String, Vec<String>>),
 }
 
-impl Timeline {
+impl LabelChart {
     /// Reads the `labels of …` parts of an observation. Lines that are none of theirs are passed over.
     pub fn read(observation: &str) -> Self {
-        let mut timeline = Timeline::default();
+        let mut timeline = LabelChart::default();
         let mut step = None;
         let mut secret: Option<String> = None;
         for line in observation.lines() {
             if let Some(rest) = line.strip_prefix("step ") {
                 secret = None;
                 step = rest.split_once(": ").and_then(|(number, title)| {
-                    Some(TimelineStep { number: number.parse().ok()?, title: title.to_owned() })
+                    Some(ChartStep { number: number.parse().ok()?, title: title.to_owned() })
                 });
             } else if let Some(rest) = line.strip_prefix("  labels of ") {
                 secret = None;
@@ -85,12 +85,12 @@ impl Timeline {
         self.secrets.is_empty()
     }
 
-    fn see(&mut self, step: &TimelineStep, name: &str, seen: Seen) {
+    fn see(&mut self, step: &ChartStep, name: &str, seen: Seen) {
         if self.steps.last().is_none_or(|last| last.number != step.number) {
             self.steps.push(step.clone());
         }
         let at = self.secrets.iter().position(|secret| secret.name == name).unwrap_or_else(|| {
-            self.secrets.push(SecretTimeline {
+            self.secrets.push(ChartSecret {
                 name: name.to_owned(),
                 versions: Vec::new(),
                 states: BTreeMap::new(),
@@ -120,7 +120,7 @@ impl Timeline {
     /// Two timelines over the same columns. A version that moved otherwise has two lines, `-` as it was and `+` as it
     /// is now, and a label that only this side
     /// has there is marked with a `*`.
-    pub fn draw_change(before: &Timeline, after: &Timeline, columns: usize, colour: bool) -> String {
+    pub fn draw_change(before: &LabelChart, after: &LabelChart, columns: usize, colour: bool) -> String {
         draw(before, Some(after), columns, Paint { colour })
     }
 }
@@ -185,14 +185,10 @@ struct Row {
 }
 
 /// The lines that a secret has on one side.
-fn rows(
-    secret: Option<&SecretTimeline>,
-    versions: &[String],
-    steps: &[TimelineStep],
-) -> Vec<(String, Vec<Cell>)> {
-    let seen = |step: &TimelineStep| secret.and_then(|secret| secret.states.get(&step.number));
+fn rows(secret: Option<&ChartSecret>, versions: &[String], steps: &[ChartStep]) -> Vec<(String, Vec<Cell>)> {
+    let seen = |step: &ChartStep| secret.and_then(|secret| secret.states.get(&step.number));
     let version = |name: &String| {
-        let cell = |step: &TimelineStep| match seen(step) {
+        let cell = |step: &ChartStep| match seen(step) {
             None => Cell::Unread,
             Some(Seen::Nothing(_)) => Cell::Empty,
             Some(Seen::Versions(found)) => match found.get(name) {
@@ -203,7 +199,7 @@ fn rows(
         };
         (plain(name), steps.iter().map(cell).collect())
     };
-    let whole = |step: &TimelineStep| match seen(step) {
+    let whole = |step: &ChartStep| match seen(step) {
         Some(Seen::Nothing(why)) => Cell::Words(vec![plain(why)]),
         None => Cell::Unread,
         Some(Seen::Versions(_)) => Cell::Empty,
@@ -213,7 +209,7 @@ fn rows(
     rows
 }
 
-fn draw(before: &Timeline, after: Option<&Timeline>, columns: usize, paint: Paint) -> String {
+fn draw(before: &LabelChart, after: Option<&LabelChart>, columns: usize, paint: Paint) -> String {
     let mut steps = before.steps.clone();
     let mut names: Vec<&String> = before.secrets.iter().map(|secret| &secret.name).collect();
     if let Some(after) = after {
@@ -229,7 +225,7 @@ fn draw(before: &Timeline, after: Option<&Timeline>, columns: usize, paint: Pain
     }
     let mut out = String::new();
     for name in names {
-        let of = |side: &Timeline| side.secrets.iter().find(|secret| secret.name == *name).cloned();
+        let of = |side: &LabelChart| side.secrets.iter().find(|secret| secret.name == *name).cloned();
         let (left, right) = (of(before), after.and_then(of));
         let mut versions = left.as_ref().map(|secret| secret.versions.clone()).unwrap_or_default();
         for version in right.iter().flat_map(|secret| &secret.versions) {
@@ -238,10 +234,10 @@ fn draw(before: &Timeline, after: Option<&Timeline>, columns: usize, paint: Pain
             }
         }
         // A step after which neither side looked at this secret is no column of its.
-        let read = |step: &&TimelineStep| {
+        let read = |step: &&ChartStep| {
             [&left, &right].into_iter().flatten().any(|secret| secret.states.contains_key(&step.number))
         };
-        let steps: Vec<TimelineStep> = steps.iter().filter(read).cloned().collect();
+        let steps: Vec<ChartStep> = steps.iter().filter(read).cloned().collect();
         let rows = match after {
             None => single(rows(left.as_ref(), &versions, &steps)),
             Some(_) => {
@@ -311,7 +307,7 @@ struct Widths {
     stacked: bool,
 }
 
-fn widths(name: &str, steps: &[TimelineStep], rows: &[Row], columns: usize) -> Widths {
+fn widths(name: &str, steps: &[ChartStep], rows: &[Row], columns: usize) -> Widths {
     let longest = rows.iter().map(|row| width(&row.name)).chain([width(name)]).max().unwrap_or(0);
     let lead = (longest + SIGN).min((columns / 3).max(8));
     let room = columns.saturating_sub(lead);
@@ -339,11 +335,11 @@ fn widths(name: &str, steps: &[TimelineStep], rows: &[Row], columns: usize) -> W
     Widths { name: lead, columns: narrow, stacked: true }
 }
 
-fn head(step: &TimelineStep) -> String {
+fn head(step: &ChartStep) -> String {
     format!("{} {}", step.number, plain(&step.title))
 }
 
-fn grid(name: &str, steps: &[TimelineStep], rows: &[Row], columns: usize, paint: Paint) -> String {
+fn grid(name: &str, steps: &[ChartStep], rows: &[Row], columns: usize, paint: Paint) -> String {
     let widths = widths(name, steps, rows, columns);
     let mut out = String::new();
     let mut from = 0;
@@ -367,7 +363,7 @@ fn grid(name: &str, steps: &[TimelineStep], rows: &[Row], columns: usize, paint:
 fn panel(
     out: &mut String,
     name: &str,
-    steps: &[TimelineStep],
+    steps: &[ChartStep],
     rows: &[Row],
     range: std::ops::Range<usize>,
     widths: &Widths,
@@ -468,7 +464,7 @@ mod tests {
 
     #[test]
     fn labels_are_read_by_step_and_version() {
-        let timeline = Timeline::read(BEFORE);
+        let timeline = LabelChart::read(BEFORE);
         let numbers: Vec<usize> = timeline.steps.iter().map(|step| step.number).collect();
         assert_eq!(numbers, [1, 2, 4, 5]);
         let secret = &timeline.secrets[0];
@@ -476,7 +472,7 @@ mod tests {
         assert_eq!(secret.states[&5], Seen::Nothing("no such secret".to_owned()));
         let Seen::Versions(found) = &secret.states[&4] else { panic!("{secret:?}") };
         assert_eq!(found["${v2}"], ["AWSCURRENT", "blue"]);
-        assert!(Timeline::read("").is_empty());
+        assert!(LabelChart::read("").is_empty());
     }
 
     #[test]
@@ -488,7 +484,7 @@ mod tests {
 
     #[test]
     fn a_label_is_written_where_it_comes_and_a_line_goes_on() {
-        let drawn = Timeline::read(BEFORE).draw(100, false);
+        let drawn = LabelChart::read(BEFORE).draw(100, false);
         assert_eq!(
             lines(&drawn),
             [
@@ -506,7 +502,7 @@ mod tests {
             "    ${v1}: AWSPREVIOUS\n    ${v2}: AWSCURRENT blue\n\nstep 5",
             "    ${v1}: none\n    ${v2}: AWSCURRENT blue\n\nstep 5",
         );
-        let drawn = Timeline::draw_change(&Timeline::read(BEFORE), &Timeline::read(&after), 100, false);
+        let drawn = LabelChart::draw_change(&LabelChart::read(BEFORE), &LabelChart::read(&after), 100, false);
         assert_eq!(
             lines(&drawn)[1..4],
             [
@@ -519,11 +515,11 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_page() {
-        let timeline = Timeline::read(BEFORE);
+        let timeline = LabelChart::read(BEFORE);
         for columns in [12, 16, 20, 40, 60, 80, 200] {
             for drawn in [
                 timeline.draw(columns, false),
-                Timeline::draw_change(&timeline, &Timeline::default(), columns, false),
+                LabelChart::draw_change(&timeline, &LabelChart::default(), columns, false),
             ] {
                 assert!(drawn.lines().all(|line| width(line) <= columns), "{columns}:\n{drawn}");
             }
@@ -534,7 +530,7 @@ mod tests {
 
     #[test]
     fn text_of_a_file_cannot_steer_the_terminal() {
-        let drawn = Timeline::read("step 1: A\u{1b}[2J\n  labels of ${a\u{9b}}:\n    v\u{1b}: x\u{7}\n")
+        let drawn = LabelChart::read("step 1: A\u{1b}[2J\n  labels of ${a\u{9b}}:\n    v\u{1b}: x\u{7}\n")
             .draw(80, false);
         assert!(!drawn.chars().any(|c| c.is_control() && c != '\n'), "{drawn:?}");
     }
