@@ -43,7 +43,7 @@ fn wrong_usage_is_exit_2_and_says_how_to_mend_it() {
     let cases: &[(&[&str], &str)] = &[
         (&["run", "no-such-scenario"], "no scenario matches `no-such-scenario`"),
         (&["run", "-t", "mota"], "there is no target `mota`"),
-        (&["run", "--report", "yaml=x"], "a report is json=FILE, junit=FILE, markdown=FILE, html=FILE"),
+        (&["run", "--report", "yaml=x"], "a report here is json=FILE, junit=FILE, markdown=FILE, html=FILE"),
         (&["run", "--report", "json=nowhere/x.json"], "there is no folder nowhere"),
         (&["run", "--known", "nowhere.yaml"], "nowhere.yaml"),
         (&["run", "--scenarios", "nowhere"], "cannot read nowhere"),

@@ -479,6 +479,9 @@ pub struct ListArgs {
     /// Print a JSON array instead of lines
     #[arg(long)]
     pub json: bool,
+    /// Print the files of the scenarios, those inside the binary too
+    #[arg(long, conflicts_with = "json")]
+    pub show: bool,
 }
 
 /// Arguments of `coverage`.

@@ -1,5 +1,6 @@
 //! `smcheck list`, `lint`, `schema` and `targets`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use super::args::{LintArgs, ListArgs, SchemaArgs};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::judge::KnownList;
+use crate::report::counted;
 use crate::scenario;
 use crate::scenario::register::Register;
 use crate::suite::Catalogue;
@@ -17,7 +19,15 @@ use crate::target::resolve::{AWS, EMBEDDED, ENV};
 pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let scenarios = settings::load(&args.select)?;
     let mut text = String::new();
-    if args.json {
+    if args.show {
+        let wanted: BTreeSet<&str> = scenarios.iter().map(|scenario| &*scenario.path).collect();
+        let catalogue = Catalogue::choose(args.select.scenarios.as_deref(), Path::new("."));
+        let files = catalogue.files().map_err(Failure::usage)?;
+        for file in files.iter().filter(|file| wanted.contains(file.path.as_str())) {
+            let gap = if text.is_empty() { "" } else { "\n" };
+            text.push_str(&format!("{gap}# {}\n{}", file.path, String::from_utf8_lossy(&file.bytes)));
+        }
+    } else if args.json {
         let entries: Vec<_> = scenarios
             .iter()
             .map(|scenario| {
@@ -83,9 +93,16 @@ pub(super) fn lint(args: &LintArgs) -> Result<Exit, Failure> {
         }
     }
     if findings > 0 {
-        return Err(Failure { exit: Exit::Usage, message: format!("{findings} findings in {files} files") });
+        return Err(Failure {
+            exit: Exit::Usage,
+            message: format!(
+                "{} in {}",
+                counted(findings, "finding", "findings"),
+                counted(files, "file", "files")
+            ),
+        });
     }
-    output::line(&format!("{files} files, nothing wrong"));
+    output::line(&format!("{}, nothing wrong", counted(files, "file", "files")));
     Ok(Exit::Expected)
 }
 

@@ -7,6 +7,7 @@ pub mod exit;
 mod audit;
 mod compare;
 mod doctor;
+mod driving;
 mod export;
 mod fill;
 mod github;

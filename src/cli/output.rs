@@ -46,13 +46,15 @@ pub(super) fn lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }
 
-/// Writes a result to a file, whole or not at all; `-` is stdout.
+/// Writes a result to a file, whole or not at all, and says so; `-` is stdout.
 pub(super) fn deliver(path: &Path, text: &str) -> Result<(), Failure> {
     if path == Path::new("-") {
         print(text);
         return Ok(());
     }
-    save(path, text.as_bytes())
+    save(path, text.as_bytes())?;
+    say(&format!("wrote {}", path.display()));
+    Ok(())
 }
 
 /// Writes a file, whole or not at all.
@@ -75,13 +77,28 @@ pub(super) fn say(text: &str) {
 /// Says what went wrong.
 pub(super) fn error(text: &str) {
     let style = anstyle::AnsiColor::Red.on_default().bold();
-    say(&format!("{style}error{style:#}: {text}"));
+    say(&fitted(&format!("{style}error{style:#}: "), "error: ".len(), text));
 }
 
 /// Says what should be known, and stops nothing.
 pub(super) fn warn(text: &str) {
     let style = anstyle::AnsiColor::Yellow.on_default().bold();
-    say(&format!("{style}warning{style:#}: {text}"));
+    say(&fitted(&format!("{style}warning{style:#}: "), "warning: ".len(), text));
+}
+
+/// A sentence behind a word, with its lines broken between words on a terminal, and as it is in a pipe, where programs
+/// look for it. Further lines of the text are lists and output of others: they stay.
+fn fitted(lead: &str, lead_width: usize, text: &str) -> String {
+    let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col));
+    if columns <= lead_width * 2 {
+        return format!("{lead}{text}");
+    }
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let mut lines = wrap(first, columns - lead_width).join(&format!("\n{}", " ".repeat(lead_width)));
+    if !rest.is_empty() {
+        lines = format!("{lines}\n{rest}");
+    }
+    format!("{lead}{lines}")
 }
 
 /// How wide reports may be. They are painted always; anstream takes the colours out where they are not wanted.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{DiffArgs, RecordArgs, ReplayArgs, Running};
+use super::driving::{Weighing, drive, drive_quietly};
 use super::exit::{Exit, Failure};
 use super::reports::{self, ReportKind};
-use super::run::{drive, drive_quietly, show, verdict_of, write_reports};
+use super::run::{show, verdict_of, write_reports};
 use super::signals::Signals;
 use super::{output, settings};
 use crate::judge::diff::diff as compare;
@@ -29,7 +30,7 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     let reports = reports::read(&args.judging.report, ReportKind::OF_RUNS)?;
     let config = settings::config()?;
     let scenarios = settings::load(&args.select)?;
-    let judge = settings::judge_options(&args.judging);
+    let judge = settings::judge_options(&args.judging, &args.select);
     let options = settings::run_options(&args.running, judge, false);
     let signals = Signals::listen().map_err(Failure::target)?;
     let target = settings::target(&args.target, &config, &args.running).await?;
@@ -38,8 +39,9 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     let opened = settings::open(target).await?;
     let info = opened.info.clone();
     let store = Store::new(&args.out, &info.name).map_err(Failure::usage)?;
+    let weighing = Weighing { known: known.as_ref(), ..Weighing::default() };
     let (mut verdicts, mut counts, mut broken) = (Vec::new(), Counts::default(), None);
-    let ended = drive(&scenarios, opened, &options, &args.running, &signals, |done| {
+    let ended = drive(&scenarios, opened, &options, &args.running, &signals, &weighing, |done| {
         verdicts.push(done.verdict.clone());
         if !matches!(done.trace.end, End::Completed | End::Stopped) {
             counts.left_out += 1;
@@ -334,6 +336,9 @@ impl Compared {
     }
 
     fn finish(self, left: &str, right: &str) -> Result<Exit, Failure> {
+        if self.different > 0 {
+            output::line(&format!("- {left}\n+ {right}\n"));
+        }
         output::print(&self.text);
         let mut text = format!("{} scenarios the same, {} different", self.same, self.different);
         for (count, side) in [(self.only_left, left), (self.only_right, right)] {

@@ -85,7 +85,7 @@ fn merged(args: &ReportMergeArgs) -> Result<Exit, Failure> {
         }
     }
     run::write_reports(&reports, &whole.runs, &judge, args.measure.strict_known)?;
-    output::say(&format!("merged {} into {}", counted(parts.len(), "report", "reports"), args.out.display()));
+    output::say(&format!("merged {}", counted(parts.len(), "report", "reports")));
     run::conclude(&whole.runs, &judge, args.measure.strict_known)
 }
 

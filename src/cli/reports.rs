@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
+use crate::store;
 
 /// A report that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,17 @@ impl ReportKind {
             ReportKind::Junit => "junit",
             ReportKind::Markdown => "markdown",
             ReportKind::Html => "html",
+            ReportKind::Github => "github",
+        }
+    }
+
+    /// One that can be typed.
+    fn example(self) -> &'static str {
+        match self {
+            ReportKind::Json => "json=report.json",
+            ReportKind::Junit => "junit=report.xml",
+            ReportKind::Markdown => "markdown=report.md",
+            ReportKind::Html => "html=report.html",
             ReportKind::Github => "github",
         }
     }
@@ -82,7 +94,9 @@ fn one(text: &str, kinds: &[ReportKind]) -> Result<Report, Failure> {
             Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
             _ => forms.concat(),
         };
-        Failure::usage(format!("`--report {text}`: a report here is {forms}"))
+        let example =
+            kinds.first().map(|kind| format!(", for example {}", kind.example())).unwrap_or_default();
+        Failure::usage(format!("`--report {text}`: a report here is {forms}{example}"))
     };
     let (word, path) = match text.split_once('=') {
         Some((word, path)) if !path.is_empty() && word != ReportKind::Github.word() => (word, path),
@@ -95,7 +109,12 @@ fn one(text: &str, kinds: &[ReportKind]) -> Result<Report, Failure> {
         Some(folder) if !folder.is_dir() => {
             Err(Failure::usage(format!("`--report {text}`: there is no folder {}", folder.display())))
         }
-        _ => Ok(Report { kind, path }),
+        _ if path == Path::new("-") => Ok(Report { kind, path }),
+        // A run may take minutes: its report must not be lost at the end of them.
+        _ => match store::atomic::try_out(&path) {
+            Ok(()) => Ok(Report { kind, path }),
+            Err(why) => Err(Failure::usage(format!("cannot write {}: {why}", path.display()))),
+        },
     }
 }
 
@@ -113,7 +132,8 @@ mod tests {
         let reports = all(&["json=a.json", "github", "html=-"], ReportKind::ALL).expect("they are three");
         assert_eq!(reports[0], Report { kind: ReportKind::Json, path: PathBuf::from("a.json") });
         assert!(take_stdout(&reports) && !take_stdout(&reports[..2]));
-        let none = "a report here is json=FILE, junit=FILE, markdown=FILE or github";
+        let none =
+            "a report here is json=FILE, junit=FILE, markdown=FILE or github, for example json=report.json";
         for wrong in ["json", "json=", "github=x", "html=a.html", "pdf=a.pdf", ""] {
             assert_eq!(
                 all(&[wrong], ReportKind::OF_RUNS),
@@ -122,7 +142,7 @@ mod tests {
             );
         }
         let only = all(&["json=a"], &[ReportKind::Markdown]).expect_err("it is another kind");
-        assert!(only.ends_with("a report here is markdown=FILE"), "{only}");
+        assert!(only.ends_with("a report here is markdown=FILE, for example markdown=report.md"), "{only}");
         let folder = all(&["json=no/such/a.json"], ReportKind::ALL).expect_err("there is no folder");
         assert!(folder.ends_with("there is no folder no/such"), "{folder}");
         assert!(all(&["json=-", "junit=-"], ReportKind::ALL).is_err());

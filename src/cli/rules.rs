@@ -113,6 +113,15 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     if found.is_empty() {
         found = alike.collect();
     }
+    // The rules of one scenario, where that is what was named.
+    if found.is_empty()
+        && let Some(scenario) = scenarios.iter().find(|scenario| scenario.id == wanted)
+    {
+        found = scenario.rules.iter().filter_map(|id| register.rule(id)).collect();
+        if found.is_empty() {
+            return Err(Failure::usage(format!("{wanted} is a scenario, and names no rule")));
+        }
+    }
     if found.is_empty() {
         let near = nearest(wanted, register.rules().map(|rule| rule.id.as_str()));
         let hint = near.map_or_else(
@@ -126,9 +135,16 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     Ok(Exit::Expected)
 }
 
+/// Where the values begin in what [`explained`] says.
+const INDENT: usize = 15;
+
 fn explained(rule: &Rule, scenarios: &[std::sync::Arc<Scenario>]) -> String {
     let mut text = format!("{}\n", rule.id);
-    let mut line = |name: &str, value: &str| text.push_str(&format!("  {name:12} {value}\n"));
+    let mut line = |name: &str, value: &str| {
+        let indent = " ".repeat(INDENT);
+        let value = output::wrap(value, output::width().saturating_sub(INDENT)).join(&format!("\n{indent}"));
+        text.push_str(&format!("  {name:12} {value}\n"));
+    };
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     line("rule", &one_line(&rule.rule));
     let date = rule.evidence.date.as_ref().map_or_else(String::new, |date| format!(", {date}"));

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::args::{Flaky, RunArgs, Running, Sharding};
+use super::args::{Flaky, RunArgs, Sharding};
 use super::compare;
+use super::driving::{Weighing, drive};
 use super::exit::{Exit, Failure};
 use super::github;
-use super::output::{self, Progress};
+use super::output;
 use super::reports::{self, Report, ReportKind};
 use super::settings;
 use super::signals::Signals;
@@ -18,8 +19,7 @@ use crate::judge::{
 use crate::report::matrix::Column;
 use crate::report::{self, Failing};
 use crate::scenario::Scenario;
-use crate::store;
-use crate::suite::{self, Done, Opened, RunError, RunOptions, today};
+use crate::suite::{self, today};
 
 /// Runs the scenarios on every target, one after the other, and judges them.
 pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
@@ -29,8 +29,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         reports.into_iter().partition(|report| report.kind == ReportKind::Html);
     let config = settings::config()?;
     let scenarios = part(settings::load(&args.select)?, &args.sharding)?;
-    let judge =
-        JudgeOptions { flaky: args.sharding.flaky == Flaky::Fail, ..settings::judge_options(&args.judging) };
+    let judge = JudgeOptions {
+        flaky: args.sharding.flaky == Flaky::Fail,
+        ..settings::judge_options(&args.judging, &args.select)
+    };
     let part = args.sharding.partition.map(|partition| partition.to_string());
     if part.is_some() && args.judging.strict_known {
         return Err(Failure::usage(
@@ -51,24 +53,17 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
         let mut observed = BTreeMap::new();
-        let again = Again {
-            retries: usize::from(args.sharding.retries),
-            fails: &|verdict| {
-                let alone = assemble(info.clone(), vec![verdict.clone()], known.as_ref(), &today(), &judge);
-                alone.verdicts.iter().any(|verdict| fails_run(verdict.status, &judge))
-            },
-        };
-        let progress = Progress::new(scenarios.len(), &info.name, true);
-        let ended =
-            drive_with(progress, &scenarios, opened, &options, &args.running, &signals, &again, |done| {
-                if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
-                    let shown = timeline::observed(&done.scenario, &done.trace);
-                    observed.insert(done.scenario.id.clone(), shown);
-                }
-                verdicts.push(done.verdict.clone());
-            })
-            .await;
-        let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
+        let weighing = Weighing { known: known.as_ref(), retries: usize::from(args.sharding.retries) };
+        let ended = drive(&scenarios, opened, &options, &args.running, &signals, &weighing, |done| {
+            if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
+                let shown = timeline::observed(&done.scenario, &done.trace);
+                observed.insert(done.scenario.id.clone(), shown);
+            }
+            verdicts.push(done.verdict.clone());
+        })
+        .await;
+        let is_part = judge.is_part || verdicts.len() < scenarios.len();
+        let run = assemble(info, verdicts, known.as_ref(), &today(), &JudgeOptions { is_part, ..judge });
         match part {
             _ if alone => {}
             None => show(&run, begun.elapsed(), &judge, args.judging.strict_known),
@@ -119,16 +114,6 @@ fn without_gone(run: &RunVerdict) -> RunVerdict {
     RunVerdict { gone: Vec::new(), ..run.clone() }
 }
 
-/// What is tried again.
-struct Again<'a> {
-    retries: usize,
-    fails: &'a dyn Fn(&Verdict) -> bool,
-}
-
-impl Again<'static> {
-    const NEVER: Self = Again { retries: 0, fails: &|_| false };
-}
-
 /// The exit code that the verdicts ask for; that nothing was judged is no success.
 pub(super) fn conclude(
     runs: &[RunVerdict],
@@ -164,158 +149,6 @@ pub(super) fn nothing_ran(runs: &[RunVerdict]) -> Option<String> {
         first.id,
         first.reason.as_deref().unwrap_or("no reason was given")
     ))
-}
-
-/// How many of the secrets that could not be deleted are named.
-const LEFT_SHOWN: usize = 5;
-
-/// Runs scenarios on an opened target, with progress, traces and clean-up; `each` is told of every one.
-pub(super) async fn drive(
-    scenarios: &[Arc<Scenario>],
-    opened: Arc<Opened>,
-    options: &RunOptions,
-    running: &Running,
-    signals: &Signals,
-    each: impl FnMut(&Done),
-) -> Result<(), Failure> {
-    let progress = Progress::new(scenarios.len(), &opened.info.name, true);
-    drive_with(progress, scenarios, opened, options, running, signals, &Again::NEVER, each).await
-}
-
-/// As [`drive`], without a word about deviations: what is observed is compared, not judged.
-pub(super) async fn drive_quietly(
-    scenarios: &[Arc<Scenario>],
-    opened: Arc<Opened>,
-    options: &RunOptions,
-    running: &Running,
-    signals: &Signals,
-    each: impl FnMut(&Done),
-) -> Result<(), Failure> {
-    let progress = Progress::new(scenarios.len(), &opened.info.name, false);
-    drive_with(progress, scenarios, opened, options, running, signals, &Again::NEVER, each).await
-}
-
-#[expect(clippy::too_many_arguments, reason = "all that a run needs, and two callers")]
-async fn drive_with(
-    progress: Progress,
-    scenarios: &[Arc<Scenario>],
-    opened: Arc<Opened>,
-    options: &RunOptions,
-    running: &Running,
-    signals: &Signals,
-    again: &Again<'_>,
-    mut each: impl FnMut(&Done),
-) -> Result<(), Failure> {
-    let mut tracer = Tracer::open(running)?;
-    let mut left = Vec::new();
-    let mut failed = None;
-    let told = |done: Done| {
-        progress.done(&done.verdict);
-        left.extend(done.left.iter().cloned());
-        if let Err(failure) = tracer.note(&done) {
-            failed = Some(failure);
-        }
-        each(&done);
-        let stops = options.fail_fast && fails_run(done.verdict.status, &options.judge);
-        if stops {
-            signals.stopper().stop();
-        }
-        failed.is_none() && !stops
-    };
-    let stop = signals.stop();
-    let ended = suite::run_again(scenarios, &opened, options, again.retries, again.fails, stop, told).await;
-    progress.finish();
-    warn_of_left("", &left);
-    let mut epitaph = None;
-    if let Ok(mut opened) = Arc::try_unwrap(opened) {
-        epitaph = opened.epitaph();
-        opened.close().await;
-    }
-    if let Some(failure) = failed {
-        return Err(failure);
-    }
-    match ended {
-        Ok(()) => Ok(()),
-        Err(RunError::Unreachable(why)) => Err(Failure::target(match epitaph {
-            Some(epitaph) => format!("{why}\n{epitaph}"),
-            None => why,
-        })),
-        Err(RunError::Interrupted) => match signals.exit() {
-            Some(exit) => Err(Failure { exit, message: "interrupted".to_owned() }),
-            // It was --fail-fast that stopped it.
-            None => Ok(()),
-        },
-    }
-}
-
-/// Says which secrets could not be deleted, of which target where there are several.
-pub(super) fn warn_of_left(target: &str, left: &[String]) {
-    if left.is_empty() {
-        return;
-    }
-    let some = left.iter().take(LEFT_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if left.len() > LEFT_SHOWN { ", …" } else { "" };
-    let whose = if target.is_empty() { String::new() } else { format!("{target}: ") };
-    output::warn(&format!("{whose}could not delete {} secrets: {some}{more}", left.len()));
-}
-
-/// Writes exchanges, redacted: to a file for `--trace`, to stderr for `-v`.
-pub(super) struct Tracer {
-    file: Option<std::fs::File>,
-    verbose: bool,
-    failed: Option<Failure>,
-}
-
-impl Tracer {
-    pub(super) fn open(running: &Running) -> Result<Self, Failure> {
-        let open = |path: &std::path::PathBuf| {
-            std::fs::File::create(path)
-                .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))
-        };
-        Ok(Tracer {
-            file: running.trace.as_ref().map(open).transpose()?,
-            verbose: running.verbose,
-            failed: None,
-        })
-    }
-
-    /// As [`Tracer::note`] where several targets are traced at once; what fails is told by [`Tracer::trouble`].
-    pub(super) fn note_of(&mut self, target: &str, done: &Done) {
-        if self.failed.is_none()
-            && let Err(failure) = self.note_under(Some(target), done)
-        {
-            self.failed = Some(failure);
-        }
-    }
-
-    /// What went wrong in [`Tracer::note_of`].
-    pub(super) fn trouble(&mut self) -> Result<(), Failure> {
-        self.failed.take().map_or(Ok(()), Err)
-    }
-
-    fn note(&mut self, done: &Done) -> Result<(), Failure> {
-        self.note_under(None, done)
-    }
-
-    fn note_under(&mut self, target: Option<&str>, done: &Done) -> Result<(), Failure> {
-        use std::io::Write;
-        let loud = self.verbose && !matches!(done.verdict.status, crate::judge::Status::Passed);
-        if self.file.is_none() && !loud {
-            return Ok(());
-        }
-        let mut text = store::render_exchanges(&done.scenario, &done.trace);
-        if let Some(target) = target {
-            text.insert_str(0, &format!("# {target}\n"));
-        }
-        if let Some(file) = &mut self.file {
-            file.write_all(text.as_bytes())
-                .map_err(|why| Failure::usage(format!("cannot write the trace: {why}")))?;
-        }
-        if loud {
-            output::say(&text);
-        }
-        Ok(())
-    }
 }
 
 /// Prints the report of a run.

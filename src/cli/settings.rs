@@ -12,7 +12,7 @@ use crate::judge::{JudgeOptions, KnownList};
 use crate::run::ProbeLevel;
 use crate::scenario::nearest::nearest;
 use crate::scenario::{EvidenceKind, Scenario};
-use crate::suite::{Catalogue, Consent, LoadError, OpenError, Opened, RunOptions, known_list};
+use crate::suite::{self, Catalogue, Consent, LoadError, OpenError, Opened, RunOptions, known_list};
 use crate::target::{Config, Target, resolve};
 
 /// Loads the scenarios that were asked for, or says all that is wrong with the files.
@@ -131,6 +131,11 @@ pub(super) fn known(target: &Target, named: Option<&str>) -> Result<Option<Known
     known_list(target, named).map_err(Failure::usage)
 }
 
+/// The known list inside the binary that a target uses where its file is not there.
+pub(super) fn built_in_known(target: &Target) -> Result<Option<KnownList>, Failure> {
+    suite::built_in_known_list(target).map_err(Failure::usage)
+}
+
 /// How a run goes.
 pub(super) fn run_options(running: &Running, judge: JudgeOptions, fail_fast: bool) -> RunOptions {
     RunOptions {
@@ -160,7 +165,12 @@ impl Gate {
     }
 }
 
-/// How verdicts count.
-pub(super) fn judge_options(judging: &Judging) -> JudgeOptions {
-    JudgeOptions { strict: judging.strict, gate: judging.gate.map(Gate::kind), ..JudgeOptions::default() }
+/// How the verdicts of what was asked for count.
+pub(super) fn judge_options(judging: &Judging, select: &Select) -> JudgeOptions {
+    JudgeOptions {
+        strict: judging.strict,
+        gate: judging.gate.map(Gate::kind),
+        is_part: !select.filters.is_empty(),
+        ..JudgeOptions::default()
+    }
 }

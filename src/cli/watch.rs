@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::args::{LintArgs, RunArgs};
+use super::driving::{Weighing, drive};
 use super::exit::{Exit, Failure};
 use super::reports::{self, ReportKind};
 use super::signals::Signals;
@@ -100,7 +101,8 @@ impl Session {
             output::say("no scenario that was asked for stands in it: nothing was run");
             return Ok(None);
         }
-        let judge = settings::judge_options(&self.args.judging);
+        let mut judge = settings::judge_options(&self.args.judging, &self.args.select);
+        judge.is_part |= scenarios.len() < all.len();
         let options = settings::run_options(&self.args.running, judge, false);
         let mut runs = Vec::new();
         for name in &self.args.target {
@@ -118,8 +120,9 @@ impl Session {
             watched.also(list);
             let known = settings::known(&opened.target, self.args.judging.known.as_deref())?;
             let info = opened.info.clone();
+            let weighing = Weighing { known: known.as_ref(), ..Weighing::default() };
             let mut verdicts = Vec::new();
-            let ended = run::drive(&scenarios, opened, &options, &self.args.running, signals, |done| {
+            let ended = drive(&scenarios, opened, &options, &self.args.running, signals, &weighing, |done| {
                 verdicts.push(done.verdict.clone());
             })
             .await;

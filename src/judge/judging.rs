@@ -29,6 +29,8 @@ pub struct JudgeOptions {
     pub flaky: bool,
     /// ListSecrets may lag, as on AWS itself: an entry that is missing, or still there, is no deviation.
     pub list_may_lag: bool,
+    /// Not all scenarios were asked for, or the run did not come to its end.
+    pub is_part: bool,
 }
 
 /// Judges what happened when a scenario ran.

@@ -55,6 +55,8 @@ pub struct KnownEntry {
     pub issue: Option<String>,
     /// The last day on which it applies.
     pub expires: Option<String>,
+    /// Whether the deviation does not always occur, so that its absence says nothing.
+    pub sometimes: bool,
     patterns: Box<Patterns>,
 }
 
@@ -143,6 +145,8 @@ struct RawEntry {
     issue: Option<String>,
     #[serde(default)]
     expires: Option<String>,
+    #[serde(default)]
+    sometimes: bool,
 }
 
 /// The patterns of an entry, ready to match.
@@ -220,7 +224,12 @@ impl KnownList {
             reason.is_empty() || reason.starts_with("TODO")
         };
         let finding = |entry: &KnownEntry| {
-            format!("{}:{}: no reason: say why AWS differs in {}", self.path, entry.line, entry.describe())
+            format!(
+                "{}:{}: no reason: say what AWS does instead, for {}",
+                self.path,
+                entry.line,
+                entry.describe()
+            )
         };
         self.entries.iter().filter(unwritten).map(finding).collect()
     }
@@ -255,16 +264,30 @@ impl KnownList {
         matching.first().copied()
     }
 
-    /// Where these entries stand: `known/moto.yaml:12`.
+    /// Where an entry stands: `known/moto.yaml:12`.
+    pub(super) fn place(&self, entry: &KnownEntry) -> String {
+        format!("{}:{}", self.path, entry.line)
+    }
+
+    /// Where these entries stand.
     pub(super) fn places(&self, entries: &BTreeSet<usize>) -> Vec<String> {
         let found = entries.iter().filter_map(|at| self.entries.get(*at));
-        found.map(|entry| format!("{}:{}", self.path, entry.line)).collect()
+        found.map(|entry| self.place(entry)).collect()
     }
 
     /// Entries that no longer have a use: nothing matched although a scenario of theirs ran, or they have
-    /// expired.
-    pub(super) fn gone(&self, verdicts: &[Verdict], used: &BTreeSet<usize>, today: &str) -> Vec<GoneEntry> {
+    /// expired. In a part of the scenarios an entry for several has perhaps its use in the others.
+    pub(super) fn gone(
+        &self,
+        verdicts: &[Verdict],
+        used: &BTreeSet<usize>,
+        today: &str,
+        is_part: bool,
+    ) -> Vec<GoneEntry> {
         let ran = |entry: &KnownEntry| {
+            if entry.sometimes || is_part && entry.scenario.contains('*') {
+                return false;
+            }
             let judged = verdicts.iter().filter(|v| !matches!(v.status, Status::Skipped | Status::Error));
             judged.into_iter().any(|verdict| entry.patterns.scenario.is_match(&verdict.id))
         };
@@ -276,10 +299,7 @@ impl KnownList {
                 None if !used.contains(&at) && ran(entry) => String::new(),
                 None => return None,
             };
-            Some(GoneEntry {
-                place: format!("{}:{}", self.path, entry.line),
-                entry: format!("{}{note}", entry.describe()),
-            })
+            Some(GoneEntry { place: self.place(entry), entry: format!("{}{note}", entry.describe()) })
         });
         gone.collect()
     }
@@ -320,6 +340,7 @@ impl KnownEntry {
             evidence: raw.evidence,
             issue: raw.issue,
             expires: raw.expires,
+            sometimes: raw.sometimes,
             patterns: Box::new(patterns),
         })
     }

@@ -7,6 +7,8 @@ use super::miniature::*;
 use super::{JudgeOptions, Kind, RunVerdict, Status, Verdict, assemble};
 use crate::scenario::Expect;
 
+const TODAY: &str = "2026-11-24";
+
 const LIST: &str = r#"# Where mini differs.
 smcheck: 1
 catalogue: "0.1.0"
@@ -55,7 +57,9 @@ fn a_list_is_read_with_the_lines_of_its_entries() {
     assert_eq!(list.entries[1].issue.as_deref(), Some("https://example.org/1"));
     assert_eq!(
         list.lint(),
-        ["known/mini.yaml:13: no reason: say why AWS differs in * PutSecretValue member Tags[].Color"]
+        [
+            "known/mini.yaml:13: no reason: say what AWS does instead, for * PutSecretValue member Tags[].Color"
+        ]
     );
 }
 
@@ -127,6 +131,29 @@ fn an_entry_that_nothing_matched_is_gone_when_a_scenario_of_its_ran() {
 }
 
 #[test]
+fn an_entry_is_not_gone_where_nobody_can_know_it() {
+    let passed =
+        || Mini::named("get/a").step("RestoreSecret", Expect::Success, ok(&json!({"Name": NAME}))).verdict();
+    let judged = |text: &str, is_part: bool| {
+        let options = JudgeOptions { is_part, ..JudgeOptions::default() };
+        let before = list(text);
+        let run = assemble(target(), vec![passed()], Some(&before), TODAY, &options);
+        let written = list(&render(&run, Some(&before), TODAY)).entries.len();
+        (run.gone.iter().map(|gone| gone.entry.clone()).collect::<Vec<_>>(), written)
+    };
+    let text = LIST.replace("scenario: \"*\"", "scenario: get/a");
+    // Both scenarios' entries have no use, and are taken out where the list is written anew.
+    assert_eq!(judged(&text, false).0.len(), 2);
+    assert_eq!(judged(&text, false).1, 0);
+    // In a part another scenario may need the pattern.
+    assert_eq!(judged(&text, true), (vec!["get/a PutSecretValue member Tags[].Color".to_owned()], 1));
+    // And what does not always occur is never gone.
+    let text = text.replace("    operation:", "    sometimes: true\n    operation:");
+    assert_eq!(judged(&text, false), (vec![], 2));
+    assert!(list(&text).entries.iter().all(|entry| entry.sometimes));
+}
+
+#[test]
 fn an_expired_entry_no_longer_applies_and_is_reported() {
     let text = LIST.replace("Tags[].Color", "Extra");
     let run = |today| run_with(vec![member_too_many("put/a")], &list(&text), today);
@@ -155,7 +182,7 @@ fn a_list_written_from_a_run_makes_that_run_known() {
         }));
         all
     };
-    let text = render(&run_of(verdicts()), None);
+    let text = render(&run_of(verdicts()), None, TODAY);
     let written = list(&text);
     let described: Vec<String> = written.entries.iter().map(super::KnownEntry::describe).collect();
     assert_eq!(
@@ -173,14 +200,17 @@ fn a_list_written_from_a_run_makes_that_run_known() {
     assert!(run.verdicts.iter().all(|v| matches!(v.status, Status::Known | Status::Passed)), "{run:#?}");
     assert_eq!((run.contract.len(), run.causes.len(), run.gone.len()), (0, 0, 0));
     // Writing again changes nothing, judged with the list or without it.
-    assert_eq!(render(&run, Some(&written)), text);
-    assert_eq!(render(&run_of(verdicts()), Some(&written)), text);
+    assert_eq!(render(&run, Some(&written), TODAY), text);
+    assert_eq!(render(&run_of(verdicts()), Some(&written), TODAY), text);
 }
 
 #[test]
 fn what_is_written_already_keeps_its_words() {
     let old = list(LIST);
-    let text = render(&run_with(vec![message("new/a")], &old, "2026-11-24"), Some(&old));
+    // Of a part, so that nothing is taken out.
+    let options = JudgeOptions { is_part: true, ..JudgeOptions::default() };
+    let run = assemble(target(), vec![message("new/a")], Some(&old), TODAY, &options);
+    let text = render(&run, Some(&old), TODAY);
     assert!(text.starts_with("# Where mini differs.\nsmcheck: 1\n"), "{text}");
     let new = list(&text);
     assert_eq!(new.entries.len(), 3);

@@ -14,16 +14,20 @@ const CATALOGUE: &str = env!("CARGO_PKG_VERSION");
 const FOLDERS_MAX: usize = 3;
 
 /// The text of a list that names everything that deviates in a run. Entries of an existing list stay, with their
-/// reasons, even where nothing matched them: a run of a part of the catalogue must not empty the list. New entries
-/// have a reason to fill in. Comments stay at the head of the file only; what an entry has to say belongs into
-/// its reason.
+/// reasons, but for those that the run found gone; one that has expired stays, since its reason may be wanted still.
+/// New entries have a reason to fill in. Comments stay at the head of the file only; what an entry has to say belongs
+/// into its reason. `today` is `YYYY-MM-DD`.
 #[must_use]
-pub fn render(run: &RunVerdict, existing: Option<&KnownList>) -> String {
+pub fn render(run: &RunVerdict, existing: Option<&KnownList>, today: &str) -> String {
     let mut text = existing.map(|list| list.head.clone()).unwrap_or_default();
     let _ = writeln!(text, "smcheck: {FORMAT}\ncatalogue: {}", quoted(CATALOGUE));
     let new = new_entries(run, existing);
-    let old: Vec<Written<'_>> =
-        existing.map(|list| list.entries.iter().map(Written::of).collect()).unwrap_or_default();
+    let stays = |list: &KnownList, entry: &KnownEntry| {
+        entry.has_expired(today) || !run.gone.iter().any(|gone| gone.place == list.place(entry))
+    };
+    let old: Vec<Written<'_>> = existing.map_or_else(Vec::new, |list| {
+        list.entries.iter().filter(|entry| stays(list, entry)).map(Written::of).collect()
+    });
     if old.is_empty() && new.is_empty() {
         text.push_str("entries: []\n");
         return text;
@@ -85,6 +89,7 @@ impl<'r> Group<'r> {
             evidence: KnownEvidence { kind: self.evidence, source: self.source.to_owned(), date: None },
             issue: None,
             expires: None,
+            sometimes: false,
         };
         self.patterns().into_iter().map(written).collect()
     }
@@ -138,6 +143,7 @@ struct Written<'e> {
     evidence: KnownEvidence,
     issue: Option<&'e str>,
     expires: Option<&'e str>,
+    sometimes: bool,
 }
 
 impl<'e> Written<'e> {
@@ -151,6 +157,7 @@ impl<'e> Written<'e> {
             evidence: entry.evidence.clone(),
             issue: entry.issue.as_deref(),
             expires: entry.expires.as_deref(),
+            sometimes: entry.sometimes,
         }
     }
 
@@ -173,6 +180,9 @@ impl<'e> Written<'e> {
             if let Some(value) = value {
                 let _ = writeln!(text, "    {key}: {}", quoted(value));
             }
+        }
+        if self.sometimes {
+            text.push_str("    sometimes: true\n");
         }
     }
 }

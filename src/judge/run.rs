@@ -28,7 +28,7 @@ pub fn assemble(
             verdict.status = status_of(&verdict.deviations, !verdict.known.is_empty(), options);
         }
     }
-    let gone = known.map(|list| list.gone(&verdicts, &used, today)).unwrap_or_default();
+    let gone = known.map(|list| list.gone(&verdicts, &used, today, options.is_part)).unwrap_or_default();
     let used = known.map(|list| list.places(&used)).unwrap_or_default();
     regroup(target, verdicts, gone, used)
 }

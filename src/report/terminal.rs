@@ -161,11 +161,14 @@ fn operation(name: &str) -> String {
 }
 
 /// The commands that tell more of a scenario on this target.
-fn more(verdict: &Verdict, run: &RunVerdict) -> Vec<String> {
+fn more(verdict: &Verdict, cause: &Cause, run: &RunVerdict) -> Vec<String> {
     let (id, target) = (shell(&plain(&verdict.id)), shell(&plain(typed(run))));
     let mut commands = vec![format!("smcheck repro {id} -t {target}")];
-    commands
-        .extend(verdict.about.rules.first().map(|rule| format!("smcheck explain {}", shell(&plain(rule)))));
+    // What the contract found has nothing to do with the rules that the scenario is about.
+    if verdict.deviations.iter().any(|found| found.cause == cause.id) {
+        let rule = verdict.about.rules.first();
+        commands.extend(rule.map(|rule| format!("smcheck explain {}", shell(&plain(rule)))));
+    }
     commands
 }
 
@@ -227,7 +230,7 @@ impl Page<'_> {
             });
             body.extend(field("smallest", &format!("{}{size}", plain(&cause.example)), columns, self.paint));
             // A command stays in one piece, however long: it is there to be copied.
-            for (at, command) in smallest.iter().flat_map(|one| more(one, run)).enumerate() {
+            for (at, command) in smallest.iter().flat_map(|one| more(one, cause, run)).enumerate() {
                 let label = if at == 0 { "more" } else { "" };
                 body.push(format!("{}{command}", self.paint.text(FAINT, &format!("{label:<LABEL$}"))));
             }

@@ -41,6 +41,8 @@ pub struct TargetTrend {
     pub otherwise: Vec<Change>,
     /// Scenarios that did not fail before and do not now, in another status.
     pub changed: Vec<Change>,
+    /// How many of these were known to differ and differ no more.
+    pub no_longer_differ: usize,
     /// Scenarios that were judged and are skipped now: nothing is known of them any more.
     pub unjudged: Vec<Change>,
     /// Scenarios that only the new report has.
@@ -175,6 +177,8 @@ fn scenario(trend: &mut TargetTrend, left: &Verdict, right: &Verdict) {
             trend.good += 1;
             if left.status != right.status {
                 trend.changed.push(moved());
+                trend.no_longer_differ +=
+                    usize::from((left.status, right.status) == (Status::Known, Status::Passed));
             }
         }
     }
@@ -297,6 +301,13 @@ fn sentence(trend: &TargetTrend) -> String {
         thousands(trend.new.len()),
         thousands(trend.gone.len())
     );
+    if trend.no_longer_differ > 0 {
+        text.push_str(&format!(
+            "; {} known to differ {} no more",
+            thousands(trend.no_longer_differ),
+            if trend.no_longer_differ == 1 { "does" } else { "do" }
+        ));
+    }
     if !trend.contract_new.is_empty() || !trend.contract_gone.is_empty() {
         text.push_str(&format!(
             "; of the contract {} new, {} gone",

@@ -15,6 +15,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Tries whether [`write()`] could write there, before there is anything to write. Nothing is left behind.
+///
+/// # Errors
+/// When the file system refuses.
+pub fn try_out(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    beside(path, &[])?.close()
+}
+
 /// As [`write()`], for the owner's eyes alone: nobody else can read the file, whatever was there before.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ pub mod session;
 pub mod skeleton;
 
 pub use catalogue::{Catalogue, LoadError};
-pub use open::{Consent, OpenError, Opened, Refuse, known_list, today};
+pub use open::{Consent, OpenError, Opened, Refuse, built_in_known_list, known_list, today};
 pub use partition::{BadPartition, Partition, shuffle};
 pub use retry::run_again;
 pub use session::{Done, RunError, RunOptions, execute_one, run};

@@ -336,14 +336,24 @@ pub fn known_list(target: &Target, named: Option<&str>) -> Result<Option<KnownLi
             if path.is_file() {
                 return KnownList::read(path).map(Some);
             }
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            match built_in_known(&stem) {
-                Some(text) => KnownList::parse(&built_in_path(&stem).to_string_lossy(), text).map(Some),
+            match built_in_known_list(target)? {
+                Some(list) => Ok(Some(list)),
                 // A list that the configuration names must be there, unless it is a preset's that nobody wrote yet.
                 None => KnownList::read(path).map(Some),
             }
         }
     }
+}
+
+/// The list inside the binary that has the name of the target's.
+///
+/// # Errors
+/// None, as long as the lists inside the binary can be read.
+pub fn built_in_known_list(target: &Target) -> Result<Option<KnownList>, KnownError> {
+    let Some(stem) = target.known.as_deref().and_then(Path::file_stem) else { return Ok(None) };
+    let stem = stem.to_string_lossy();
+    let text = built_in_known(&stem);
+    text.map(|text| KnownList::parse(&built_in_path(&stem).to_string_lossy(), text)).transpose()
 }
 
 fn built_in_path(stem: &str) -> PathBuf {

@@ -205,7 +205,7 @@ fn what_is_no_report_is_a_sentence_and_exit_2() {
     assert!(said(&missing).contains("cannot read nowhere.json"), "{}", said(&missing));
     let kind = smcheck(here.path(), &["report", "diff", "list.json", "list.json", "--report", "junit=x.xml"]);
     assert_eq!(code(&kind), 2);
-    assert!(said(&kind).contains("markdown=FILE only"), "{}", said(&kind));
+    assert!(said(&kind).contains("a report here is markdown=FILE, for"), "{}", said(&kind));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 pub(super) const LIST: &str = "Examples:\n  \
     smcheck list                   all scenarios\n  \
     smcheck list delete-secret/    those whose id holds this\n  \
-    smcheck list --json            ids, titles, files and evidence";
+    smcheck list --json            ids, titles, files and evidence\n  \
+    smcheck list --show labels/move-current-back";
 
 pub(super) const COVERAGE: &str = "Examples:\n  \
     smcheck coverage               what no scenario checks\n  \

@@ -63,7 +63,7 @@ pub struct CompareArgs {
 pub(super) async fn compare(args: CompareArgs) -> Result<Exit, Failure> {
     let wanted = reports::read(&args.judging.report, ReportKind::ALL)?;
     let has_page = wanted.iter().any(|report| report.kind == ReportKind::Html);
-    let judge = settings::judge_options(&args.judging);
+    let judge = settings::judge_options(&args.judging, &args.select);
     let begun = Instant::now();
     let (mut matrix, scenarios) = if args.from.is_empty() {
         let scenarios = settings::load(&args.select)?;

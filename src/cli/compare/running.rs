@@ -8,9 +8,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::cli::args::Running;
+use crate::cli::driving::{self, Tracer};
 use crate::cli::exit::Failure;
 use crate::cli::output::Progress;
-use crate::cli::run::{self, Tracer};
 use crate::cli::settings;
 use crate::cli::signals::Signals;
 use crate::judge::{Cause, KnownList, Sheet, Status, TargetInfo, Timeline, Verdict, assemble, timeline};
@@ -167,7 +167,7 @@ impl Waiting {
 
 impl Begun {
     fn finish(self, sheets: &[Sheet], options: &RunOptions) -> Column {
-        run::warn_of_left(&self.named, &self.left);
+        driving::warn_of_left(&self.named, &self.left);
         let (info, trouble) = match self.ended {
             Some(ended) => (ended.info, ended.trouble),
             None => (None, Some("it was not run".to_owned())),

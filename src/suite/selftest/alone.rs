@@ -111,7 +111,7 @@ pub fn mutations_text(scenario: &Scenario, tried: &[Tried], all: bool) -> String
         let _ = writeln!(out, "  {}{why}", tried.mutation);
     }
     if !others.is_empty() {
-        let _ = writeln!(out, "and {} in what is read beside its steps", others.len());
+        let _ = writeln!(out, "and {} in the probes, which read beside its steps", others.len());
     }
     for tried in others.iter().filter(|_| all) {
         let _ = writeln!(out, "  {}", tried.mutation);
