@@ -299,6 +299,16 @@ fn counted(count: usize, word: &str) -> String {
     crate::report::counted(count, word, &format!("{word}s"))
 }
 
+/// How many steps are left of how many.
+fn steps_left(left: usize, before: usize) -> String {
+    match (left, before) {
+        (1, 1) => "its one step is needed".to_owned(),
+        (left, before) if left == before => format!("all {} are needed", counted(left, "step")),
+        (1, before) => format!("1 of {} is left", counted(before, "step")),
+        (left, before) => format!("{left} of {} are left", counted(before, "step")),
+    }
+}
+
 fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Result<Exit, Failure> {
     let words = server.words();
     let (yaml, script) = (made.yaml(&words), shell::script(made, &words));
@@ -307,12 +317,7 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
     let files =
         [(format!("{name}.yaml"), yaml), (format!("{name}.sh"), script), (format!("{name}.md"), markdown)];
     let (left, before) = (made.scenario.steps.len(), made.steps_before);
-    let steps = match (left, before) {
-        (1, 1) => "its one step is needed".to_owned(),
-        (left, before) if left == before => format!("all {} are needed", counted(left, "step")),
-        (1, before) => format!("1 of {} is left", counted(before, "step")),
-        (left, before) => format!("{left} of {} are left", counted(before, "step")),
-    };
+    let steps = steps_left(left, before);
     let mut said = format!("{}: {steps}, after {} on {words}", made.origin, counted(made.runs, "run"));
     if made.unfinished {
         said.push_str("; the budget ended there, and --budget or --seconds may find a smaller one");
@@ -339,4 +344,23 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
         output::line(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_counted_in_english() {
+        assert_eq!(steps_left(1, 1), "its one step is needed");
+        assert_eq!(steps_left(3, 3), "all 3 steps are needed");
+        assert_eq!(steps_left(1, 2), "1 of 2 steps is left");
+        assert_eq!(steps_left(2, 3), "2 of 3 steps are left");
+    }
+
+    #[test]
+    fn numbers_of_causes_are_told_from_words() {
+        assert!(is_number("c01", 'c') && is_number("d2", 'd'));
+        assert!(!is_number("c", 'c') && !is_number("c01", 'd') && !is_number("cause", 'c'));
+    }
 }

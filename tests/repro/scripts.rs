@@ -6,13 +6,18 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use smcheck::judge::{Deviation, Kind};
 use smcheck::scenario::{EvidenceKind, document, parse};
-use smcheck::suite::repro::{Found, Reproduction, shell};
+use smcheck::suite::repro::{Found, Reproduction, issue, shell};
 
 use super::noting;
 use super::program::{folder, read, said};
 
 /// The script of a scenario that deviates at a step.
 fn script(yaml: &str, step: usize, path: &str) -> String {
+    shell::script(&made(yaml, step, path), "wrong 1.0")
+}
+
+/// A scenario that deviates at a step, without having been made smaller.
+fn made(yaml: &str, step: usize, path: &str) -> Reproduction {
     let scenario = parse("a.yaml", "a", yaml.as_bytes())
         .unwrap_or_else(|findings| panic!("it is a scenario: {findings:?}"))
         .pop()
@@ -30,7 +35,7 @@ fn script(yaml: &str, step: usize, path: &str) -> String {
         source: "a test".to_owned(),
         line: 1,
     };
-    let made = Reproduction {
+    Reproduction {
         steps_before: scenario.steps.len(),
         scenario: scenario.into(),
         root: document.expect("there is one").root,
@@ -39,8 +44,7 @@ fn script(yaml: &str, step: usize, path: &str) -> String {
         runs: 0,
         unfinished: false,
         on_reference: true,
-    };
-    shell::script(&made, "wrong 1.0")
+    }
 }
 
 /// Runs it in a folder of its own.
@@ -143,6 +147,22 @@ fn an_answer_that_names_a_file_ends_the_script_and_leaves_nothing() {
     assert_eq!(operations, ["create-secret", "describe-secret", "delete-secret"], "{notes}");
 }
 
+#[test]
+fn what_a_server_says_is_no_markup_in_the_issue_and_no_line_in_the_scenario() {
+    let mut made = made(HARMFUL, 2, "Description");
+    made.found.deviation.kind = Kind::Message;
+    made.found.deviation.actual = "`<img src=//x.example> @octocat".into();
+    let server = issue::Server { name: Some("a\nnext: line".to_owned()), version: None };
+    let yaml = made.yaml(&server.words());
+    assert!(yaml.contains(": a next: line deviates at step 2.\n") && !yaml.contains("\nnext:"), "{yaml}");
+    let issue = issue::markdown(&made, &server, &yaml, "");
+    let first = issue.lines().next().unwrap_or_default();
+    assert_eq!(
+        first,
+        "# DescribeSecret: message: \\`\\<img src=//x.example> @\u{2060}octocat instead of nothing"
+    );
+}
+
 const AWKWARD: &str = r#"
 title: Every variable has a value
 evidence: {kind: inferred, source: a test}
@@ -205,6 +225,9 @@ fn no_variable_is_without_a_value() {
         deleted.len() == 2 && deleted[0].ends_with("_a-b") && deleted[1].ends_with("_a_b"),
         "{deleted:?}"
     );
+    let by_step = script(AWKWARD, 5, "labels");
+    let shows = by_step.split("# Where it shows:").nth(1).unwrap_or_default();
+    assert!(shows.contains("--secret-id \"$a_b_2\""), "{by_step}");
     // Without the second account it says what is missing, before anything is made.
     let without = folder();
     let (output, notes) = run(without.path(), &text, "", &[("SECOND_ACCOUNT", "1")]);
