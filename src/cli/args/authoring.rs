@@ -21,7 +21,7 @@ pub struct ReproArgs {
     /// A target of smcheck.toml, `env`, `aws`, or a URL
     #[arg(long, short, value_name = "TARGET")]
     pub target: String,
-    /// The deviation of this number: d1, d2, … as `smcheck repro` lists them; with --from-report c01, c02, … of the
+    /// The deviation of this number: d1, d2 and on as `smcheck repro` lists them; with --from-report c01, c02 and on of the
     /// report [default: d1, the gravest]
     #[arg(long, value_name = "CAUSE")]
     pub cause: Option<String>,
