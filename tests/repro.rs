@@ -2,6 +2,8 @@
 //! purpose. The commands are run with programs that note what they are given, and with the real AWS CLI where it is here.
 
 mod program;
+#[path = "repro/scripts.rs"]
+mod scripts;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -99,7 +101,7 @@ fn nothing_to_reproduce_is_a_sentence_and_exit_2() {
     let unknown = ends(here.path(), &["repro", "labels/move-current-bak", "-t", &server.url], 2);
     assert!(unknown.contains("did you mean `labels/move-current-back`?"), "{unknown}");
     let step = ends(here.path(), &["repro", "labels/move-current-back", "-t", &server.url, "--step", "1"], 2);
-    assert!(step.contains("is the one that was asked for; there are:\n  c02"), "{step}");
+    assert!(step.contains("is the one that was asked for; there are:\n  d1"), "{step}");
     ends(here.path(), &["repro", "labels/move-current-back"], 2);
     ends(here.path(), &["repro", "-t", &server.url], 2);
     let gone = ends(here.path(), &["repro", "labels/move-current-back", "-t", "http://127.0.0.1:9"], 3);
@@ -116,8 +118,11 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
     };
     let gravest = run(&[]);
     assert!(gravest.contains("deviates in 3 ways"), "{gravest}");
-    assert!(gravest.contains("  c01  GetSecretValue member"), "{gravest}");
-    let other = run(&["--cause", "c01"]);
+    assert!(
+        gravest.contains("this is about d1, the gravest") && gravest.contains("  d3  GetSecretValue member"),
+        "{gravest}"
+    );
+    let other = run(&["--cause", "d3"]);
     assert!(other.contains("# GetSecretValue: VersionStages"), "{other}");
     assert!(other.contains("  - do: GetSecretValue\n") && !other.contains("ways"), "{other}");
     let by_step = run(&["--step", "3"]);
@@ -133,6 +138,17 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
         assert!(output.contains(&title), "{cause}: {output}");
     }
     ends(here.path(), &["repro", "--from-report", "r.json", "--cause", "c99", "-t", &server.url], 2);
+    // The numbers of a report and those of the list are two things.
+    let number = |more: &[&str]| ends(here.path(), &[&["repro", "-t", &server.url], more].concat(), 2);
+    let of_report = number(&["labels/move-current-back", "--cause", "c01"]);
+    assert!(
+        of_report.contains("`c01` is a number of a run's report: name its JSON report too"),
+        "{of_report}"
+    );
+    let of_list = number(&["--from-report", "r.json", "--cause", "d1"]);
+    assert!(of_list.contains("`d1` is a number of the list that repro prints"), "{of_list}");
+    let none = number(&["labels/move-current-back", "--cause", "d9"]);
+    assert!(none.contains("is the one that was asked for; there are:\n  d1"), "{none}");
 }
 
 #[test]
@@ -215,7 +231,7 @@ fn script(here: &Path) -> String {
 }
 
 /// A program on PATH that notes its arguments, one a line and escaped, in a file.
-fn noting(folder: &Path, name: &str, answer: &str) {
+pub(crate) fn noting(folder: &Path, name: &str, answer: &str) {
     let path = folder.join("bin").join(name);
     write(
         folder,
@@ -236,7 +252,7 @@ fn the_commands_hand_over_exactly_what_the_scenario_says() {
         "aws",
         // The answer comes last: who reads it goes on at once, and notes of its own would come between.
         "for word in \"$@\"; do case $word in fileb://*) base64 -w0 \"${word#fileb://}\" >>\"$NOTES\"; echo >>\"$NOTES\";; esac; done\n\
-         [ \"$2\" != create-secret ] || printf 'the-version arn:aws:x:name-AbCdEf\\n'",
+         [ \"$2\" != create-secret ] || printf 'the-version\\tarn:aws:x:name-AbCdEf\\n'",
     );
     noting(here.path(), "curl", "");
     let path = format!("{}:{}", here.path().join("bin").display(), std::env::var("PATH").unwrap_or_default());

@@ -11,7 +11,7 @@ use super::args::{ReproArgs, Select};
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{output, settings};
-use crate::judge::{JudgeOptions, RunVerdict, Status, assemble};
+use crate::judge::{Cause, JudgeOptions, RunVerdict, Status, assemble};
 use crate::run::ProbeLevel;
 use crate::scenario::document::{self, Document};
 use crate::scenario::{Scenario, nearest};
@@ -82,9 +82,21 @@ struct Wanted {
 /// The scenario that was asked for, and what a report says of the cause.
 fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
     let Some(path) = &args.from_report else {
+        // The same number would be another cause in each list.
+        if let Some(cause) = args.cause.as_deref().filter(|cause| is_number(cause, 'c')) {
+            return Err(Failure::usage(format!(
+                "`{cause}` is a number of a run's report: name its JSON report too, as in `--from-report FILE --cause \
+                 {cause}` (`smcheck run … --report json=FILE` writes one); the list that repro prints has d1, d2, …"
+            )));
+        }
         return Ok((args.id.clone().unwrap_or_default(), Wanted { of_report: None }));
     };
     let cause = args.cause.as_deref().unwrap_or_default();
+    if is_number(cause, 'd') {
+        return Err(Failure::usage(format!(
+            "`{cause}` is a number of the list that repro prints without --from-report; a report has c01, c02, …"
+        )));
+    }
     let shown = path.display();
     let text =
         std::fs::read_to_string(path).map_err(|why| Failure::usage(format!("cannot read {shown}: {why}")))?;
@@ -120,6 +132,13 @@ fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
         return Err(Failure::usage(format!("no scenario of {shown} has a deviation of the cause `{cause}`")));
     };
     Ok((id, Wanted { of_report: Some(of) }))
+}
+
+/// Whether a cause is numbered with this letter.
+fn is_number(cause: &str, letter: char) -> bool {
+    cause
+        .strip_prefix(letter)
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
 type Candidate = (Document, Arc<Scenario>);
@@ -212,14 +231,20 @@ fn choose(args: &ReproArgs, wanted: &Wanted, run: &RunVerdict) -> Result<(String
             run.target.name
         )));
     };
+    let causes = numbered(run, &all);
+    // What numbers of ours stand for; a cause that is none stands for nothing.
+    let asked = args
+        .cause
+        .as_ref()
+        .map(|asked| causes.iter().find(|(number, _)| number == asked).map(|(_, cause)| cause.id.as_str()));
     let fits = |found: &Found| {
         let deviation = &found.deviation;
-        match (&wanted.of_report, &args.cause, args.step) {
+        match (&wanted.of_report, asked, args.step) {
             (Some((operation, kind, path)), ..) => {
                 (&deviation.operation, deviation.kind.as_str(), &deviation.path)
                     == (operation, kind.as_str(), path)
             }
-            (None, Some(cause), _) => deviation.cause == *cause,
+            (None, Some(cause), _) => cause == Some(deviation.cause.as_str()),
             (None, None, Some(step)) => deviation.step == step,
             (None, None, None) => true,
         }
@@ -227,7 +252,7 @@ fn choose(args: &ReproArgs, wanted: &Wanted, run: &RunVerdict) -> Result<(String
     let first = (*first).to_owned();
     let chosen =
         all.iter().find(|(_, found)| fits(found)).map(|(id, found)| ((*id).to_owned(), found.clone()));
-    let lines = listed(run, &all);
+    let lines = listed(&causes);
     let Some((id, found)) = chosen else {
         return Err(Failure::usage(format!(
             "no deviation of {first} is the one that was asked for; there are:\n{lines}"
@@ -235,38 +260,53 @@ fn choose(args: &ReproArgs, wanted: &Wanted, run: &RunVerdict) -> Result<(String
     };
     if run.causes.len() > 1 && wanted.of_report.is_none() && args.cause.is_none() && args.step.is_none() {
         output::say(&format!(
-            "{id} deviates in {} ways; this is about {}, the gravest. --cause takes another:\n{lines}",
+            "{id} deviates in {} ways; this is about d1, the gravest. --cause takes another:\n{lines}",
             run.causes.len(),
-            found.deviation.cause
         ));
     }
     Ok((id, found))
 }
 
-/// The causes, the gravest first.
-fn listed(run: &RunVerdict, all: &[(&str, Found)]) -> String {
-    let line = |cause: &crate::judge::Cause| {
+/// The causes, the gravest first, with numbers of our own: what a run calls `c01` is the cause that most scenarios show,
+/// and here there is one scenario.
+fn numbered<'r>(run: &'r RunVerdict, all: &[(&str, Found)]) -> Vec<(String, &'r Cause)> {
+    let place = |cause: &Cause| all.iter().position(|(_, found)| found.deviation.cause == cause.id);
+    let mut causes: Vec<&Cause> = run.causes.iter().collect();
+    // One that no scenario shows by itself comes last.
+    causes.sort_by_key(|cause| place(cause).unwrap_or(usize::MAX));
+    causes.into_iter().enumerate().map(|(at, cause)| (format!("d{}", at + 1), cause)).collect()
+}
+
+/// The same in lines.
+fn listed(causes: &[(String, &Cause)]) -> String {
+    let line = |(number, cause): &(String, &Cause)| {
         let width = output::width().saturating_sub(6);
-        let text = format!("{}  {} {}: {}", cause.id, cause.operation, cause.kind.as_str(), cause.summary);
-        let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = format!("{number}  {} {}: {}", cause.operation, cause.kind.as_str(), cause.summary);
+        let printable = repro::printable(&text);
         match printable.char_indices().nth(width) {
             Some((end, _)) => format!("  {}…", &printable[..end]),
             None => format!("  {printable}"),
         }
     };
-    let place =
-        |cause: &crate::judge::Cause| all.iter().position(|(_, found)| found.deviation.cause == cause.id);
-    let mut causes: Vec<_> = run.causes.iter().collect();
-    causes.sort_by_key(|cause| place(cause));
-    let mut lines: Vec<String> = causes.into_iter().take(LISTED).map(line).collect();
-    if run.causes.len() > LISTED {
-        lines.push(format!("  and {} more", run.causes.len() - LISTED));
+    let mut lines: Vec<String> = causes.iter().take(LISTED).map(line).collect();
+    if causes.len() > LISTED {
+        lines.push(format!("  and {} more", causes.len() - LISTED));
     }
     lines.join("\n")
 }
 
 fn counted(count: usize, word: &str) -> String {
     crate::report::counted(count, word, &format!("{word}s"))
+}
+
+/// How many steps are left of how many.
+fn steps_left(left: usize, before: usize) -> String {
+    match (left, before) {
+        (1, 1) => "its one step is needed".to_owned(),
+        (left, before) if left == before => format!("all {} are needed", counted(left, "step")),
+        (1, before) => format!("1 of {} is left", counted(before, "step")),
+        (left, before) => format!("{left} of {} are left", counted(before, "step")),
+    }
 }
 
 fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Result<Exit, Failure> {
@@ -277,10 +317,7 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
     let files =
         [(format!("{name}.yaml"), yaml), (format!("{name}.sh"), script), (format!("{name}.md"), markdown)];
     let (left, before) = (made.scenario.steps.len(), made.steps_before);
-    let steps = match left == before {
-        true => format!("all {} are needed", counted(left, "step")),
-        false => format!("{left} of {} are left", counted(before, "step")),
-    };
+    let steps = steps_left(left, before);
     let mut said = format!("{}: {steps}, after {} on {words}", made.origin, counted(made.runs, "run"));
     if made.unfinished {
         said.push_str("; the budget ended there, and --budget or --seconds may find a smaller one");
@@ -307,4 +344,23 @@ fn write(args: &ReproArgs, made: &Reproduction, server: &issue::Server) -> Resul
         output::line(&format!("wrote {}", path.display()));
     }
     Ok(Exit::Expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_counted_in_english() {
+        assert_eq!(steps_left(1, 1), "its one step is needed");
+        assert_eq!(steps_left(3, 3), "all 3 steps are needed");
+        assert_eq!(steps_left(1, 2), "1 of 2 steps is left");
+        assert_eq!(steps_left(2, 3), "2 of 3 steps are left");
+    }
+
+    #[test]
+    fn numbers_of_causes_are_told_from_words() {
+        assert!(is_number("c01", 'c') && is_number("d2", 'd'));
+        assert!(!is_number("c", 'c') && !is_number("c01", 'd') && !is_number("cause", 'c'));
+    }
 }

@@ -101,7 +101,7 @@ impl Page {
 }
 
 /// Text as inline code, whatever it holds.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = plain(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -142,10 +142,10 @@ fn html(text: &str) -> String {
 }
 
 /// A block of code that nothing inside can end.
-fn block(lines: &str) -> String {
+pub(crate) fn block(language: &str, lines: &str) -> String {
     let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0).max(2);
     let fence = "`".repeat(longest + 1);
-    format!("{fence}text\n{}\n{fence}\n", lines.trim_end())
+    format!("{fence}{language}\n{}\n{fence}\n", lines.trim_end())
 }
 
 fn name(run: &RunVerdict) -> String {
@@ -350,7 +350,7 @@ fn told(verdict: &Verdict) -> String {
             deviation::block(known, Some(&verdict.path), COLUMNS, PLAIN).join("\n")
         ));
     }
-    block(&lines.join("\n\n"))
+    block("text", &lines.join("\n\n"))
 }
 
 #[cfg(test)]
@@ -362,7 +362,7 @@ mod tests {
         assert_eq!(code("a"), "`a`");
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("`"), "`` ` ``");
-        assert_eq!(block("```\nx"), "````text\n```\nx\n````\n");
+        assert_eq!(block("text", "```\nx"), "````text\n```\nx\n````\n");
     }
 
     #[test]

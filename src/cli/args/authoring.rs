@@ -21,13 +21,14 @@ pub struct ReproArgs {
     /// A target of smcheck.toml, `env`, `aws`, or a URL
     #[arg(long, short, value_name = "TARGET")]
     pub target: String,
-    /// The deviation of this cause, as `smcheck repro` lists them [default: the gravest]
+    /// The deviation of this number: d1, d2 and on as `smcheck repro` lists them; with --from-report c01, c02 and on of the
+    /// report [default: d1, the gravest]
     #[arg(long, value_name = "CAUSE")]
     pub cause: Option<String>,
     /// A deviation of this step, counted from 1
     #[arg(long, value_name = "N", conflicts_with = "cause")]
     pub step: Option<usize>,
-    /// A JSON report in which to look --cause up, with the scenario that shows it
+    /// A JSON report of a run in which to look --cause up, with the scenario that shows it
     #[arg(long, value_name = "FILE", requires = "cause", conflicts_with = "id")]
     pub from_report: Option<PathBuf>,
     /// Write three files into a folder instead of printing them

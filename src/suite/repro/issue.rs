@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::Reproduction;
+use super::{Reproduction, printable};
 use crate::judge::{Deviation, Kind};
+use crate::report::markdown::{block, code};
 use crate::scenario::EvidenceKind;
 
 /// How the target is called, for sentences.
@@ -16,13 +17,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// `moto 5.2.5`, `moto`, `this server`.
+    /// `moto 5.2.5`, `moto`, `this server`; one line, since it stands in comments.
     pub fn words(&self) -> String {
-        match (&self.name, &self.version) {
-            (Some(name), Some(version)) => format!("{name} {version}"),
-            (Some(name), None) => name.clone(),
-            (None, _) => "this server".to_owned(),
-        }
+        self.known().unwrap_or_else(|| "this server".to_owned())
+    }
+
+    fn known(&self) -> Option<String> {
+        let name = self.name.as_deref()?;
+        let version = self.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        Some(printable(&format!("{name}{version}")))
     }
 }
 
@@ -30,13 +33,10 @@ impl Server {
 pub fn markdown(made: &Reproduction, server: &Server, yaml: &str, script: &str) -> String {
     let deviation = &made.found.deviation;
     let name = made.name();
-    let mut out = format!("# {}\n\n", headline(deviation));
-    let version = match (&server.name, &server.version) {
-        (Some(name), Some(version)) => format!("{name} {version}"),
-        (Some(name), None) => name.clone(),
-        (None, _) => "(please add the name and the version of the server)".to_owned(),
-    };
-    out.push_str(&format!("**Version:** {}\n\n", inline(&version)));
+    let mut out = format!("# {}\n\n", inline(&headline(deviation)));
+    let version = server.known();
+    let version = version.as_deref().unwrap_or("(please add the name and the version of the server)");
+    out.push_str(&format!("**Version:** {}\n\n", inline(version)));
     out.push_str(&format!("**What AWS does:** {}.\n\n", inline(made.scenario.title.trim_end_matches('.'))));
     let (step, at) = (step(deviation), at(deviation));
     let side =
@@ -51,12 +51,12 @@ pub fn markdown(made: &Reproduction, server: &Server, yaml: &str, script: &str) 
         );
     }
     out.push_str("\n## Smallest scenario\n\n");
-    out.push_str(&fenced("yaml", yaml));
+    out.push_str(&block("yaml", yaml));
     out.push_str("\n## With the AWS CLI\n\n");
-    out.push_str(&fenced("bash", script));
+    out.push_str(&block("bash", script));
     out.push_str("\n## With smcheck\n\n");
     out.push_str(&format!("Save the scenario as `scenarios/{name}.yaml`, start the server, and run:\n\n"));
-    out.push_str(&fenced("bash", &format!("smcheck run {name} -t http://127.0.0.1:4566\n")));
+    out.push_str(&block("bash", &format!("smcheck run {name} -t http://127.0.0.1:4566\n")));
     out
 }
 
@@ -82,9 +82,7 @@ fn headline(deviation: &Deviation) -> String {
         Kind::Outcome => String::new(),
         _ => format!("{}: ", at(deviation)),
     };
-    let line = format!("{operation}: {at}{actual} instead of {expected}");
-    // A title is no place for marks, and trackers show it as it is.
-    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    format!("{operation}: {at}{actual} instead of {expected}")
 }
 
 /// Where it differs, in words.
@@ -151,44 +149,58 @@ fn evidence(deviation: &Deviation) -> String {
     format!("{kind} (`{}`): {}", deviation.evidence.as_str(), deviation.source)
 }
 
-/// Text in a line of Markdown: what it would take for marks is escaped, and no line breaks are left.
+/// Text in a line of Markdown: nothing but code between ticks is markup, nobody is called, and no line breaks are left.
 fn inline(text: &str) -> String {
+    let text = printable(text);
     let mut out = String::new();
-    let mut code = false;
-    for c in text.chars() {
+    let mut before = ' ';
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        let ticks = rest.len() - rest.trim_start_matches('`').len();
+        if ticks > 0 {
+            let (run, after) = rest.split_at(ticks);
+            match closed(after, ticks) {
+                Some(end) => {
+                    out.push_str(run);
+                    out.push_str(&after[..end]);
+                    rest = &after[end..];
+                }
+                None => {
+                    out.push_str(&"\\`".repeat(ticks));
+                    rest = after;
+                }
+            }
+            before = '`';
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        let next = rest.chars().next();
         match c {
-            '`' => {
-                code = !code;
-                out.push(c);
-            }
-            _ if c.is_control() => out.push(' '),
-            '<' | '*' | '_' | '[' | ']' | '\\' if !code => {
-                out.push('\\');
-                out.push(c);
-            }
+            '<' | '*' | '_' | '\\' | '&' | '~' => out.extend(['\\', c]),
+            // Of brackets only those are a link; a list in a title stays readable.
+            ']' if matches!(next, Some('(' | '[' | ':')) => out.extend(['\\', c]),
+            // A mention would call somebody, and a number would link to an issue.
+            '@' if !before.is_alphanumeric() => out.extend([c, '\u{2060}']),
+            '#' if next.is_some_and(|next| next.is_ascii_digit()) => out.extend([c, '\u{2060}']),
             _ => out.push(c),
         }
+        before = c;
     }
     out
 }
 
-/// A value between marks of code.
-fn code(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let (mark, space) = ("`".repeat(longest + 1), if longest > 0 { " " } else { "" });
-    format!("{mark}{space}{text}{space}{mark}")
-}
-
-/// A block of code, with a fence longer than any in it.
-fn fenced(language: &str, text: &str) -> String {
-    let longest = text
-        .lines()
-        .map(|line| line.trim_start().chars().take_while(|c| *c == '`').count())
-        .max()
-        .unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end())
+/// Where a run of exactly so many ticks ends that closes code.
+fn closed(text: &str, ticks: usize) -> Option<usize> {
+    let mut at = 0;
+    while let Some(found) = text[at..].find('`') {
+        let begin = at + found;
+        let length = text[begin..].len() - text[begin..].trim_start_matches('`').len();
+        if length == ticks {
+            return Some(begin + length);
+        }
+        at = begin + length;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -197,8 +209,22 @@ mod tests {
 
     #[test]
     fn text_does_not_become_markup() {
-        assert_eq!(inline("a <b> `c_d` e_f [x]"), "a \\<b> `c_d` e\\_f \\[x\\]");
-        assert_eq!(inline("two\nlines"), "two lines");
-        assert!(fenced("yaml", "a\n```\nb").starts_with("````yaml\n"));
+        for (text, shown) in [
+            ("a <b> `c_d` e_f [x]", "a \\<b> `c_d` e\\_f [x]"),
+            ("two\nlines", "two lines"),
+            ("one ` and <img>", "one \\` and \\<img>"),
+            ("``` <img> `", "\\`\\`\\` \\<img> \\`"),
+            ("``a ` <b>`` <c>", "``a ` <b>`` \\<c>"),
+            ("![x](y) [a]: b", "![x\\](y) [a\\]: b"),
+            ("@octocat a@b #1 &lt;", "@\u{2060}octocat a@b #\u{2060}1 \\&lt;"),
+        ] {
+            assert_eq!(inline(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_one_line() {
+        let server = Server { name: Some("a\nnext: line\u{2028}b".to_owned()), version: None };
+        assert_eq!(server.words(), "a next: line b");
     }
 }

@@ -1,13 +1,15 @@
 //! The smallest scenario that still shows a deviation of a target, and what to send to the target's maintainers.
 //!
 //! Every candidate is a valid scenario, passes on the embedded reference and has the same deviation on the target: the
-//! same operation, kind, path, cause and evidence. [`shell`] writes it as commands of the AWS CLI (`client` knows
-//! what that cannot send), [`issue`] as the text of
-//! an issue.
+//! same operation, kind, path, cause and evidence. [`shell`] writes it as commands: `send` the requests, `client` knows
+//! what the AWS CLI cannot send, `saves` what is taken from answers, and `quote` makes words of values, since scenario
+//! files are not trusted. [`issue`] writes the text of an issue.
 
 mod client;
 pub mod issue;
 mod quote;
+mod saves;
+mod send;
 pub mod shell;
 
 use std::sync::Arc;
@@ -29,6 +31,12 @@ pub struct Budget {
     pub runs: usize,
     /// How long.
     pub time: Duration,
+}
+
+/// Text in one line: what would begin another, steer a terminal or turn the line around is a space.
+pub(crate) fn printable(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 /// A deviation of a scenario.

@@ -6,24 +6,32 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::client::{cannot, members};
-use super::quote::{Piece, expansion, json, quoted, text, variable};
-use super::{Found, Reproduction};
+use super::client::{Known, cannot, members};
+use super::quote::{Names, Piece, quoted, text};
+use super::saves::{self, Save};
+use super::{Found, Reproduction, printable};
 use crate::run::plan::NAME_PREFIX;
 use crate::scenario::matcher::Matcher;
 use crate::scenario::{
-    Action, Expect, Need, OperationCall, Parallel, RawBody, RawRequest, Repeat, Scenario, Side, Sign, Step,
-    Template, Variables,
+    Action, Expect, Need, OperationCall, Repeat, Scenario, SecretDecl, Side, Step, Template, Variables,
 };
-use crate::service::{Kind as ShapeKind, shapes};
 
 /// Comments are broken before this column.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// Writes the script. `server` is how the target is called.
 pub fn script(made: &Reproduction, server: &str) -> String {
     let scenario = &made.scenario;
-    let mut script = Script { scenario, out: String::new(), blobs: 0, wanted: wanted(scenario), server };
+    let mut script = Script {
+        scenario,
+        out: String::new(),
+        blobs: 0,
+        names: saves::names(scenario),
+        known: Known::new(scenario),
+        wanted: saves::wanted(scenario),
+        read: BTreeSet::new(),
+        server,
+    };
     let mut steps = String::new();
     for (at, step) in scenario.steps.iter().enumerate() {
         script.step(at, step, &made.found);
@@ -32,62 +40,35 @@ pub fn script(made: &Reproduction, server: &str) -> String {
     script.reading(&made.found);
     steps.push_str(&std::mem::take(&mut script.out));
     script.preamble(&steps);
-    script.out.push_str(&steps);
-    script.tidy();
+    script.out.push_str(steps.trim_end());
+    script.out.push('\n');
     script.out
 }
 
-/// ARNs that a later step asks for by `${db.arn}`.
-fn wanted(scenario: &Scenario) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for step in &scenario.steps {
-        for template in templates(&step.action) {
-            for name in template.variables() {
-                if let Some((secret, "arn" | "partial")) = name.rsplit_once('.') {
-                    names.insert(secret.to_owned());
-                }
-            }
-        }
-    }
-    names
-}
-
-fn templates(action: &Action) -> Vec<&Template> {
-    match action {
-        Action::Call(call) => vec![&call.input],
-        Action::Raw(raw) => {
-            let body = match &raw.body {
-                RawBody::Text(text) => Some(text),
-                RawBody::Bytes(_) => None,
-            };
-            let headers = raw.headers.iter().filter_map(|(_, value)| value.as_ref());
-            std::iter::once(&raw.path).chain(headers).chain(body).collect()
-        }
-        Action::Parallel(parallel) => {
-            parallel.calls.iter().flat_map(|call| templates(&call.action)).collect()
-        }
-        Action::Advance(_) => Vec::new(),
-    }
-}
-
-struct Script<'s> {
-    scenario: &'s Scenario,
-    out: String,
+pub(super) struct Script<'s> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) out: String,
     /// Files with bytes, so far.
-    blobs: usize,
+    pub(super) blobs: usize,
+    /// What variables are called in the shell.
+    pub(super) names: Names,
+    /// What variables hold, as far as it is known.
+    pub(super) known: Known<'s>,
     /// Secrets whose ARN is asked for later.
     wanted: BTreeSet<String>,
+    /// Those of them whose ARN has been read.
+    read: BTreeSet<String>,
     server: &'s str,
 }
 
 impl Script<'_> {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.out.push_str(line);
         self.out.push('\n');
     }
 
-    /// A comment, broken into lines; `lead` stands before the first.
-    fn comment(&mut self, text: &str) {
+    /// A comment, broken into lines.
+    pub(super) fn comment(&mut self, text: &str) {
         let mut line = String::from("#");
         for word in printable(text).split(' ') {
             if line.len() + word.len() >= WIDTH && line.len() > 3 {
@@ -113,12 +94,38 @@ impl Script<'_> {
         self.line("region=${AWS_REGION:-us-east-1}");
         self.line("export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}");
         self.line("export AWS_PAGER=");
+        for need in &scenario.needs {
+            let what = match need {
+                Need::RotationLambda => "the ARN of a function that rotates",
+                Need::CustomerKmsKey => "the id of a KMS key",
+                Need::SecondRegion => "a region to replicate to",
+                Need::SecondAccount => "the number of another account",
+                Need::Iam | Need::Clock | Need::EmptyAccount => continue,
+            };
+            let name = self.names.variable(need.as_str());
+            self.line(&format!("{name}=${{{}:?{what}}}", name.to_uppercase()));
+        }
+        if steps.contains("$SECOND_ACCESS_KEY_ID") {
+            self.line(": \"${SECOND_ACCESS_KEY_ID:?the access key of another account}\"");
+            self.line(": \"${SECOND_SECRET_ACCESS_KEY:?the secret key of another account}\"");
+        }
         if steps.contains("$(fill ") {
             self.line("# fill START WITH LENGTH: a text of LENGTH characters");
             self.line("fill() { local text=$1; while [ ${#text} -lt \"$3\" ]; do text+=$2; done; printf %s \"${text:0:$3}\"; }");
         }
-        if steps.contains("$files/") {
-            self.line("files=$(mktemp -d); trap 'rm -rf \"$files\"' EXIT");
+        if steps.lines().any(|line| line.trim_start().starts_with("got ")) {
+            self.line("# got NAME VALUE: shows what an answer held; of the name of a file the AWS CLI would send what is in it");
+            self.line("got() {");
+            self.line("  echo \"$1=$2\"");
+            self.line("  case $2 in");
+            self.line("    f | fi | fil | file | file:* | fileb | fileb:* | h | ht | htt | http | http:* | https | https:*)");
+            self.line("      echo \"this value of $1 is not given to the AWS CLI\" >&2; exit 1 ;;");
+            self.line("  esac");
+            self.line("}");
+        }
+        let has_files = steps.contains("$files/");
+        if has_files {
+            self.line("files=$(mktemp -d)");
         }
         self.line("");
         if !scenario.secrets.is_empty() {
@@ -131,23 +138,13 @@ impl Script<'_> {
                 Piece::Shell("${run}".to_owned()),
                 around(&format!("_{}{}", secret.variable, secret.suffix)),
             ];
-            self.line(&format!("{}={}", variable(&secret.variable), quoted(&pieces)));
+            self.line(&format!("{}={}", self.names.variable(&secret.variable), quoted(&pieces)));
         }
         for (at, version) in scenario.versions.iter().enumerate() {
-            self.line(&format!("{}={}", variable(version), token(at + 1)));
-        }
-        for need in &scenario.needs {
-            let what = match need {
-                Need::RotationLambda => "the ARN of a function that rotates",
-                Need::CustomerKmsKey => "the id of a KMS key",
-                Need::SecondRegion => "a region to replicate to",
-                Need::SecondAccount => "the number of another account",
-                Need::Iam | Need::Clock | Need::EmptyAccount => continue,
-            };
-            let name = variable(need.as_str());
-            self.line(&format!("{name}=${{{}:?{what}}}", name.to_uppercase()));
+            self.line(&format!("{}={}", self.names.variable(version), token(at + 1)));
         }
         self.line("");
+        self.tidy(has_files);
     }
 
     fn step(&mut self, at: usize, step: &Step, found: &Found) {
@@ -171,28 +168,63 @@ impl Script<'_> {
         if step.eventually.is_some() {
             self.comment("It may take a while until it does; ask again until then.");
         }
-        let saves = self.saves(step);
-        match (&step.action, &step.repeat) {
-            (Action::Call(call), Some(Repeat::Times { times, variable: name })) => {
-                let name = name.as_deref().map_or("_", |name| name);
-                self.line(&format!("for {} in $(seq {times}); do", variable(name)));
-                self.call(call, step.side, "  ", &[]);
-                self.line("done");
+        // Whatever made the secret: what a later command names must have been read.
+        for secret in saves::arns(step) {
+            self.read_arn(&secret, Side::default());
+        }
+        let lead = match &step.repeat {
+            Some(Repeat::Times { times, variable }) => {
+                let name = variable.as_deref().map_or("_".to_owned(), |name| self.names.variable(name));
+                self.line(&format!("for {name} in $(seq {times}); do"));
+                "  "
             }
-            (Action::Call(call), Some(Repeat::Over { values, variable: name })) => {
-                let values: Vec<String> = values.iter().map(|value| quoted(&text(value))).collect();
-                self.line(&format!("for {} in {}; do", variable(name), values.join(" ")));
-                self.call(call, step.side, "  ", &[]);
-                self.line("done");
+            Some(Repeat::Over { values, variable }) => {
+                let values: Vec<String> =
+                    values.iter().map(|value| quoted(&text(value, &self.names))).collect();
+                self.line(&format!("for {} in {}; do", self.names.variable(variable), values.join(" ")));
+                "  "
             }
-            (Action::Call(call), Some(Repeat::Pages { .. })) => {
+            Some(Repeat::Pages { .. }) => {
                 self.comment("Page by page: --next-token of a call is the NextToken of the one before.");
-                self.call(call, step.side, "", &[]);
+                ""
             }
-            (Action::Call(call), None) => self.call(call, step.side, "", &saves),
-            (Action::Raw(raw), _) => self.raw(raw, step.side, ""),
-            (Action::Parallel(parallel), _) => self.parallel(parallel, step.side),
-            (Action::Advance(span), _) => {
+            None => "",
+        };
+        self.action(step, lead);
+        if !lead.is_empty() {
+            self.line("done");
+        }
+        for secret in self.created(step) {
+            self.read_arn(&secret, step.side);
+        }
+        self.line("");
+    }
+
+    fn action(&mut self, step: &Step, lead: &str) {
+        let mut saves = saves::saves(step, &self.names);
+        match &step.action {
+            Action::Call(call) => {
+                let name = made_by(call).filter(|name| self.wanted.contains(name));
+                match name {
+                    Some(name) if cannot(call, &self.known).is_none() => {
+                        saves.push(Save::arn(&name));
+                        self.read.insert(name);
+                    }
+                    // It is made anew, and what was read before is another's.
+                    Some(name) => _ = self.read.remove(&name),
+                    None => {}
+                }
+                self.call(call, step.side, lead, &saves);
+            }
+            Action::Raw(raw) => {
+                self.raw(raw, step.side, lead);
+                self.by_hand(&saves, lead);
+            }
+            Action::Parallel(parallel) => {
+                self.parallel(parallel, step.side, lead);
+                self.by_hand(&saves, lead);
+            }
+            Action::Advance(span) => {
                 let span = crate::scenario::span_text(*span);
                 self.comment(&format!(
                     "The clock of the server moves forward by {span} here. No call of the service does that; \
@@ -200,7 +232,41 @@ impl Script<'_> {
                 ));
             }
         }
-        self.line("");
+    }
+
+    /// The secrets that a step makes, of those whose ARN is asked for.
+    fn created(&self, step: &Step) -> Vec<String> {
+        let calls: Vec<&Action> = match &step.action {
+            Action::Parallel(parallel) => parallel.calls.iter().map(|call| &call.action).collect(),
+            action => vec![action],
+        };
+        let names = calls.into_iter().filter_map(|action| match action {
+            Action::Call(call) => made_by(call),
+            Action::Raw(_) | Action::Parallel(_) | Action::Advance(_) => None,
+        });
+        let each = |name: String| match self.known.values(&name) {
+            [] => vec![name],
+            values => values
+                .iter()
+                .filter_map(|value| match value {
+                    Template::Whole(name) => Some(name.clone()),
+                    _ => None,
+                })
+                .collect(),
+        };
+        names.flat_map(each).filter(|name| self.wanted.contains(name)).collect()
+    }
+
+    /// Asks the server for an ARN that no command above has read.
+    fn read_arn(&mut self, secret: &str, side: Side) {
+        let is_secret = self.scenario.secrets.iter().any(|one| one.variable == secret);
+        if !is_secret || !self.read.insert(secret.to_owned()) {
+            return;
+        }
+        let key = Template::Value(Value::from("SecretId"));
+        let input = Template::Map(vec![(key, Template::Whole(secret.to_owned()))]);
+        let call = OperationCall { operation: "DescribeSecret".to_owned(), input };
+        self.call(&call, side, "", &[Save::arn(secret)]);
     }
 
     /// Reads what no step of the scenario shows: labels, or what the run read beside the steps.
@@ -220,7 +286,10 @@ impl Script<'_> {
             }
             _ => return,
         };
-        let Some(secret) = self.scenario.secrets.first() else { return };
+        let step = self.scenario.steps.get(deviation.step.saturating_sub(1));
+        let Some(secret) = self.secret_of(&deviation.path, step) else { return };
+        // Labels are read where the step calls.
+        let side = step.map(|step| step.side).unwrap_or_default();
         let named = Template::Whole(secret.variable.clone());
         let key = |name: &str| Template::Value(Value::from(name));
         let input = match operation {
@@ -238,202 +307,79 @@ impl Script<'_> {
         };
         self.comment("Where it shows:");
         let call = OperationCall { operation: operation.to_owned(), input: Template::Map(input) };
-        self.call(&call, Side::default(), "", &[]);
+        self.call(&call, side, "", &[]);
         self.line("");
     }
 
-    /// What a step takes from its answer: the variable, and the path.
-    fn saves(&self, step: &Step) -> Vec<(String, String)> {
-        let mut saves: Vec<(String, String)> =
-            step.save.iter().map(|(name, path)| (variable(name), path.to_string())).collect();
-        if let Expect::Returns(matcher) = &step.expect {
-            collect_saves(matcher, "", &mut saves);
-        }
-        if let Action::Call(call) = &step.action
-            && call.operation == "CreateSecret"
-            && let Some((_, Template::Whole(name))) =
-                members(&call.input).into_iter().find(|(member, _)| member == "Name")
-            && self.wanted.contains(&name)
-        {
-            saves.push((format!("{}_arn", variable(&name)), "ARN".to_owned()));
-        }
-        saves
-    }
-
-    fn call(&mut self, call: &OperationCall, side: Side, lead: &str, saves: &[(String, String)]) {
-        if let Some(why) = cannot(call) {
-            self.comment(&format!("The AWS CLI cannot send this: {why}."));
-            self.curl_call(call, side, lead);
-            return;
-        }
-        let mut words = vec![format!("{}aws secretsmanager {}", account(side), kebab(&call.operation))];
-        words.push("--endpoint-url \"$endpoint\" --region ".to_owned() + region(side));
-        let operation = shapes().operation(&call.operation);
-        for (member, value) in members(&call.input) {
-            let shape = operation.and_then(|operation| shapes().member(operation.input, &member));
-            let kind = shape.map(|member| &shapes().shape(member.shape).kind);
-            let option = format!("--{}", kebab(&member));
-            words.push(match (kind, &value) {
-                (Some(ShapeKind::Boolean), Template::Value(Value::Bool(true))) => option,
-                (Some(ShapeKind::Boolean), Template::Value(Value::Bool(false))) => {
-                    format!("--no-{}", kebab(&member))
-                }
-                (Some(ShapeKind::Blob { .. }), value) => {
-                    let file = self.blob(&quoted(&text(value)), lead);
-                    format!("{option} fileb://\"{file}\"")
-                }
-                _ => {
-                    let word = quoted(&text(&value));
-                    let dashed =
-                        matches!(text(&value).first(), Some(Piece::Text(text)) if text.starts_with('-'));
-                    if dashed { format!("{option}={word}") } else { format!("{option} {word}") }
-                }
-            });
-        }
-        if operation.is_some_and(|operation| operation.pages.is_some()) {
-            words.push("--no-paginate".to_owned());
-        }
-        if let Some(query) = query(saves) {
-            words.push(query);
-        }
-        let command = joined(&words, lead);
-        match saves {
-            [] => self.line(&command),
-            saves => {
-                let names: Vec<&str> = saves.iter().map(|(name, _)| name.as_str()).collect();
-                self.line(&format!("{lead}read -r {} < <({})", names.join(" "), command.trim_start()));
-                let shown: Vec<String> = names.iter().map(|name| format!("\"{name}=${name}\"")).collect();
-                self.line(&format!("{lead}echo {}", shown.join(" ")));
-            }
-        }
-    }
-
-    /// Writes bytes to a file, and says its name.
-    fn blob(&mut self, base64: &str, lead: &str) -> String {
-        self.blobs += 1;
-        let file = format!("$files/{}", self.blobs);
-        self.line(&format!("{lead}printf %s {base64} | base64 -d >\"{file}\""));
-        file
-    }
-
-    fn curl_call(&mut self, call: &OperationCall, side: Side, lead: &str) {
-        let header = |name: &str, value: &str| (name.to_owned(), vec![Piece::Text(value.to_owned())]);
-        let headers = vec![
-            header("Content-Type", "application/x-amz-json-1.1"),
-            header("X-Amz-Target", &format!("secretsmanager.{}", call.operation)),
-        ];
-        let body = format!("--data-binary {}", quoted(&json(&call.input)));
-        self.curl("POST", "", &headers, &body, Sign::Good, side, lead);
-    }
-
-    fn raw(&mut self, raw: &RawRequest, side: Side, lead: &str) {
-        if raw.sign == Sign::Expired {
-            self.comment("Neither the AWS CLI nor curl sends a request that was signed a day ago; run the scenario for this step.");
-            return;
-        }
-        let given = |name: &str| raw.headers.iter().any(|(header, _)| header.eq_ignore_ascii_case(name));
-        let mut headers = Vec::new();
-        if !given("content-type") {
-            headers.push((
-                "Content-Type".to_owned(),
-                vec![Piece::Text("application/x-amz-json-1.1".to_owned())],
-            ));
-        }
-        for (name, value) in &raw.headers {
-            // A name without a value takes the header out that curl would send.
-            headers.push((name.clone(), value.as_ref().map(text).unwrap_or_default()));
-        }
-        let body = match &raw.body {
-            RawBody::Text(body) => format!("--data-binary {}", quoted(&text(body))),
-            RawBody::Bytes(bytes) => {
-                use base64::Engine as _;
-                let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
-                let encoded = quoted(&[Piece::Text(encoded)]);
-                format!("--data-binary @\"{}\"", self.blob(&encoded, lead))
-            }
-        };
-        let path = quoted(&text(&raw.path));
-        let path = if path == "/" { String::new() } else { path };
-        self.curl(&raw.method, &path, &headers, &body, raw.sign, side, lead);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "these are the parts of a request")]
-    fn curl(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &[(String, Vec<Piece>)],
-        body: &str,
-        sign: Sign,
-        side: Side,
-        lead: &str,
-    ) {
-        let mut words = vec![format!("curl -sS -i -X {method}")];
-        let signed_for = if sign == Sign::WrongRegion { "ap-south-1" } else { region(side) };
-        let signed_for =
-            if signed_for.starts_with('"') { &signed_for[1..signed_for.len() - 1] } else { signed_for };
-        let key = match (sign, side.second_account) {
-            (Sign::UnknownKey, _) => "AKIAUNKNOWNUNKNOWN00:none",
-            (Sign::Bad, _) => "$AWS_ACCESS_KEY_ID:not-the-key",
-            (_, true) => "$SECOND_ACCESS_KEY_ID:$SECOND_SECRET_ACCESS_KEY",
-            (_, false) => "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY",
-        };
-        if sign != Sign::None {
-            words.push(format!("--aws-sigv4 \"aws:amz:{signed_for}:secretsmanager\" --user \"{key}\""));
-        }
-        for (name, value) in headers {
-            let lead = if value.is_empty() { format!("{name}:") } else { format!("{name}: ") };
-            let mut pieces = vec![Piece::Text(lead)];
-            pieces.extend(value.iter().cloned());
-            words.push(format!("-H {}", quoted(&pieces)));
-        }
-        words.push(body.to_owned());
-        words.push(if path.is_empty() {
-            "\"$endpoint/\"".to_owned()
-        } else {
-            format!("\"$endpoint\"{path}")
-        });
-        let command = joined(&words, lead);
-        self.line(&command);
-        self.line(&format!("{lead}echo"));
-    }
-
-    fn parallel(&mut self, parallel: &Parallel, side: Side) {
-        for call in &parallel.calls {
-            match &call.action {
-                Action::Call(call) => self.call(call, side, "", &[]),
-                Action::Raw(raw) => self.raw(raw, side, ""),
-                Action::Parallel(_) | Action::Advance(_) => continue,
-            }
-            // The last line is the command itself, or the `echo` behind curl.
-            let trimmed = self.out.trim_end().trim_end_matches("\necho").len();
-            self.out.truncate(trimmed);
-            self.out.push_str(" &\n");
-        }
-        self.line("wait");
-    }
-
-    fn tidy(&mut self) {
+    /// The secret that a deviation is about: the one its path names, else the one that its step names.
+    fn secret_of(&self, path: &str, step: Option<&Step>) -> Option<&SecretDecl> {
         let scenario = self.scenario;
-        if scenario.secrets.is_empty() {
+        let by_path = || {
+            // With one secret the path goes on with the version, which may have a name of that sort too.
+            let rest = path.strip_prefix("labels.").filter(|_| scenario.secrets.len() > 1)?;
+            let name = rest.split('.').next()?;
+            scenario.secrets.iter().find(|secret| secret.variable == name)
+        };
+        let by_step = || {
+            let templates = step.map(|step| saves::templates(&step.action)).unwrap_or_default();
+            let named = |template: &&Template| {
+                let members = members(template);
+                ["SecretId", "Name"].iter().find_map(|wanted| {
+                    members.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+                })
+            };
+            templates.iter().find_map(|template| {
+                // What is no call has no members, and is looked through.
+                let template = named(template).unwrap_or_else(|| (*template).clone());
+                let names = template.variables().into_iter().map(str::to_owned).collect::<Vec<_>>();
+                names.iter().find_map(|name| {
+                    saves::secret(scenario, name).or_else(|| {
+                        let mut values = self.known.values(name).iter().flat_map(|value| value.variables());
+                        values.find_map(|name| saves::secret(scenario, name))
+                    })
+                })
+            })
+        };
+        by_path().or_else(by_step).or_else(|| scenario.secrets.first())
+    }
+
+    /// Cleans up when the script ends, however that comes about.
+    fn tidy(&mut self, has_files: bool) {
+        let scenario = self.scenario;
+        if scenario.secrets.is_empty() && !has_files {
             return;
         }
-        self.line("# Leave nothing behind.");
-        let names: Vec<String> = scenario
-            .secrets
-            .iter()
-            .map(|secret| quoted(&[Piece::Shell(expansion(&secret.variable))]))
-            .collect();
-        self.line(&format!("for secret in {}; do", names.join(" ")));
-        self.line("  aws secretsmanager delete-secret --endpoint-url \"$endpoint\" --region \"$region\" \\");
-        self.line("    --secret-id \"$secret\" --force-delete-without-recovery >/dev/null 2>&1");
-        self.line("done");
+        self.line("# Leave nothing behind, wherever this ends.");
+        self.line("tidy() {");
+        if !scenario.secrets.is_empty() {
+            let names: Vec<String> = scenario
+                .secrets
+                .iter()
+                .map(|secret| quoted(&[Piece::Shell(self.names.expansion(&secret.variable))]))
+                .collect();
+            self.line(&format!("  for secret in {}; do", names.join(" ")));
+            self.line(
+                "    aws secretsmanager delete-secret --endpoint-url \"$endpoint\" --region \"$region\" \\",
+            );
+            self.line("      --secret-id \"$secret\" --force-delete-without-recovery >/dev/null 2>&1");
+            self.line("  done");
+        }
+        if has_files {
+            self.line("  rm -rf \"$files\"");
+        }
+        self.line("}");
+        self.line("trap tidy EXIT");
+        self.line("");
     }
 }
 
-/// A word of a comment: one line, nothing that steers a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+/// The variable that names the secret which a call makes.
+fn made_by(call: &OperationCall) -> Option<String> {
+    let name = members(&call.input).into_iter().find(|(member, _)| member == "Name");
+    match name {
+        Some((_, Template::Whole(name))) if call.operation == "CreateSecret" => Some(name),
+        _ => None,
+    }
 }
 
 /// What AWS does with a step, as the scenario has it.
@@ -453,51 +399,6 @@ fn says(expect: &Expect, action: &Action) -> String {
         }
         _ if matches!(action, Action::Parallel(_)) => "answers each".to_owned(),
         Expect::Success | Expect::Returns(_) | Expect::Either => "succeeds".to_owned(),
-    }
-}
-
-fn collect_saves(matcher: &Matcher, path: &str, saves: &mut Vec<(String, String)>) {
-    match matcher {
-        Matcher::Save { name, .. } => saves.push((variable(name), path.to_owned())),
-        Matcher::Map { members, .. } => {
-            for (key, value) in members {
-                let dot = if path.is_empty() { "" } else { "." };
-                collect_saves(value, &format!("{path}{dot}{key}"), saves);
-            }
-        }
-        Matcher::List(entries) => {
-            for (at, entry) in entries.iter().enumerate() {
-                collect_saves(entry, &format!("{path}[{at}]"), saves);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn query(saves: &[(String, String)]) -> Option<String> {
-    let paths: Vec<&str> = saves.iter().map(|(_, path)| path.as_str()).collect();
-    (!paths.is_empty()).then(|| format!("--output text --query '[{}]'", paths.join(", ")))
-}
-
-/// A command, broken into lines where it is long.
-fn joined(words: &[String], lead: &str) -> String {
-    let whole = format!("{lead}{}", words.join(" "));
-    if whole.chars().count() <= WIDTH {
-        return whole;
-    }
-    format!("{lead}{}", words.join(&format!(" \\\n{lead}  ")))
-}
-
-fn region(side: Side) -> &'static str {
-    if side.second_region { "\"$second_region\"" } else { "\"$region\"" }
-}
-
-/// What stands before a command that another account sends.
-fn account(side: Side) -> &'static str {
-    if side.second_account {
-        "AWS_ACCESS_KEY_ID=$SECOND_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$SECOND_SECRET_ACCESS_KEY "
-    } else {
-        ""
     }
 }
 
