@@ -109,9 +109,7 @@ impl<'t> Reading<'t> {
             Event::Scalar(text, style, ..) => {
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let keeps = is_block && self.keeps(start);
-                // Of the last lines of a file the parser leaves some out.
-                let after = |end: usize| self.text.len() - self.text[end..].trim_start().len();
-                let end = if keeps { after(end) } else { self.text[..end].trim_end().len() };
+                let end = if keeps { self.kept(end) } else { self.text[..end].trim_end().len() };
                 self.value(start, end.max(start), Some(text));
             }
             Event::Alias(_) => {
@@ -156,6 +154,13 @@ impl<'t> Reading<'t> {
         let above = first.unwrap_or(above).split(" #").next().unwrap_or_default();
         let marks = above.split_whitespace().next_back().unwrap_or_default();
         marks.starts_with(['|', '>']) && marks.contains('+')
+    }
+
+    /// Where the empty lines from a place on end. Of the last lines of a file the parser leaves some out.
+    fn kept(&self, end: usize) -> usize {
+        let next = self.text.len() - self.text[end..].trim_start().len();
+        let line = self.text[..next].rfind('\n').map_or(0, |at| at + 1);
+        if self.text[line..next].trim().is_empty() { line } else { next }
     }
 
     fn open(&mut self, is_map: bool, start: usize) {
@@ -224,10 +229,9 @@ pub fn add(text: &str, additions: &[Addition], replaces: impl Fn(&str) -> &'stat
         match (old, anchor) {
             (Some(old), _) => edits.push((old, written.trim_start().to_owned())),
             (None, Some(anchor)) => {
-                // A value that keeps its empty lines ends where a line begins, or in front of the next key.
-                let line = text[..anchor].rfind('\n').map_or(0, |at| at + 1);
-                if line > 0 && text[line..anchor].trim().is_empty() {
-                    edits.push((line..line, format!("{written}{line_end}")));
+                // A value that keeps its empty lines ends where a line begins.
+                if text[..anchor].ends_with('\n') {
+                    edits.push((anchor..anchor, format!("{written}{line_end}")));
                     continue;
                 }
                 // Below the line, so that a comment behind the value stays with it.

@@ -102,12 +102,26 @@ pub async fn fill(
         );
         rows.push(merged(first, second));
     }
-    let additions = additions(&scenarios, &rows, all, &mut notes);
     // A mark of the byte order is no part of the text that has places.
     let (mark, body) = match before.strip_prefix('\u{feff}') {
         Some(rest) => ("\u{feff}", rest),
         None => ("", before.as_str()),
     };
+    let outline = outline::steps(body);
+    let keys: Vec<String> = document::case_keys(bytes).iter().map(|key| format!("${{{key}}}")).collect();
+    // What is written from one case or turn would say nothing of the others, and the variable would have no use.
+    let of_cases = |at: usize, names: &[&str]| {
+        let entries = outline.get(at).map_or(&[][..], |step| &step.entries);
+        let mut stated = entries.iter().filter(|entry| names.contains(&entry.key.as_str()));
+        let turn = match scenarios.first().and_then(|scenario| scenario.steps.get(at)?.repeat.as_ref()) {
+            Some(Repeat::Over { variable, .. } | Repeat::Times { variable: Some(variable), .. }) => {
+                Some(format!("${{{variable}}}"))
+            }
+            _ => None,
+        };
+        stated.any(|entry| keys.iter().chain(&turn).any(|key| body[entry.at.clone()].contains(key)))
+    };
+    let additions = additions(&scenarios, &rows, all, of_cases, &mut notes);
     let replaces = |key: &str| -> &'static [&'static str] {
         match (all, key) {
             (false, _) => &[],
@@ -118,14 +132,11 @@ pub async fn fill(
     let added = outline::add(body, &additions, replaces);
     // A step that is an alias has what its anchor was given.
     let is_alias = |(at, step): (usize, &StepOutline)| step.entries.is_empty().then_some(at);
-    let aliases: Vec<usize> = outline::steps(body).iter().enumerate().filter_map(is_alias).collect();
+    let aliases: Vec<usize> = outline.iter().enumerate().filter_map(is_alias).collect();
     let given = Given { written: &added.written, aliases };
     let after = format!("{mark}{}", added.text);
     let mut filled = Filled { before, after, written: added.written.len(), notes, failing: Vec::new() };
-    let trees = |text: &str| document::documents(path, id, text.as_bytes()).map_err(FillError::Findings);
-    if given.without(trees(&filled.before)?) != given.without(trees(&filled.after)?) {
-        return Err(FillError::Changes);
-    }
+    given.hold_all_else(&filled.before, &filled.after, (path, id))?;
     let left_out = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|step| step.unknown));
     for mut scenario in parse(path, id, filled.after.as_bytes()).map_err(FillError::Findings)? {
         // A step that is left to the author does not hide those behind it.
@@ -173,6 +184,15 @@ impl Given<'_> {
             _ => &OUTCOMES,
         };
         found.step.checked_sub(1).is_some_and(|step| self.has(step, keys))
+    }
+
+    /// An error where the file says anything else than before besides what was written.
+    fn hold_all_else(&self, before: &str, after: &str, (path, id): (&str, &str)) -> Result<(), FillError> {
+        let trees = |text: &str| document::documents(path, id, text.as_bytes()).map_err(FillError::Findings);
+        match self.without(trees(before)?) == self.without(trees(after)?) {
+            true => Ok(()),
+            false => Err(FillError::Changes),
+        }
     }
 
     /// The trees of a file without what was written, or gave way to it.
@@ -412,6 +432,7 @@ fn additions(
     scenarios: &[Scenario],
     rows: &[Vec<Step>],
     all: bool,
+    of_cases: impl Fn(usize, &[&str]) -> bool,
     notes: &mut Vec<String>,
 ) -> Vec<Addition> {
     let mut additions = Vec::new();
@@ -428,8 +449,13 @@ fn additions(
         if all && saving {
             say("saves something, so that what it states stays");
         }
-        let said = stated.is_some_and(|step| matches!(step.expect, Expect::Success)) || (all && !saving);
-        let labelled = all || stated.is_some_and(|step| step.labels.is_none());
+        let (said_of_cases, labels_of_cases) = (of_cases(at, &OUTCOMES), of_cases(at, &["labels"]));
+        if all && (said_of_cases || labels_of_cases) {
+            say("states what differs from case to case or turn to turn, so that it stays");
+        }
+        let said = stated.is_some_and(|step| matches!(step.expect, Expect::Success))
+            || (all && !saving && !said_of_cases);
+        let labelled = stated.is_some_and(|step| step.labels.is_none()) || (all && !labels_of_cases);
         if let (true, Some(note)) = (said || labelled, &step.note) {
             say(note);
         }
@@ -460,6 +486,28 @@ fn additions(
 mod tests {
     use super::*;
     use crate::scenario::yaml::{flow, map};
+
+    #[test]
+    fn what_would_change_anything_else_is_refused() {
+        let written = [(0, "returns".to_owned())];
+        let given = Given { written: &written, aliases: vec![1] };
+        let before = "title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, returns: {}}, {do: B}]\n";
+        let hold = |after: &str| given.hold_all_else(before, after, ("a.yaml", "a"));
+        assert!(
+            hold("title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, fails: {}}, {do: B, returns: {}}]\n")
+                .is_ok()
+        );
+        for bad in [
+            before.replace("two\\n", "two"),
+            before.replace("do: B", "do: B, note: x"),
+            before.replace("returns: {}", "returns: {}, labels: {}"),
+            before.replace("title: a", "title: b"),
+        ] {
+            assert_ne!(bad, before);
+            assert!(matches!(hold(&bad), Err(FillError::Changes)), "{bad}");
+        }
+        assert!(matches!(hold("title: ["), Err(FillError::Findings(_))));
+    }
 
     #[test]
     fn of_what_differs_between_two_runs_the_type_is_left() {
