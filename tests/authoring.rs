@@ -183,6 +183,177 @@ fn a_value_that_the_scenario_does_not_state_is_not_written() {
     assert!(after.contains("Description: {$type: string}"), "{after}");
 }
 
+/// A scenario of one secret; its steps.
+fn scenario(steps: &str) -> String {
+    format!(
+        "title: A test\nevidence: {{kind: inferred, source: a test}}\nsecrets: [db]\nversions: [v1]\nsteps:\n{steps}"
+    )
+}
+
+const CREATE: &str =
+    "  - do: CreateSecret\n    with: {Name: \"${db}\", ClientRequestToken: \"${v1}\", SecretString: one}\n";
+
+#[test]
+fn what_a_step_sends_stays_what_it_was() {
+    let here = folder();
+    let before = scenario(&format!(
+        "{}      SecretString: |+\n        two\n\n\n  - do: GetSecretValue\n    with: {{SecretId: \"${{db}}\"}}\n",
+        "  - do: CreateSecret\n    with:\n      Name: \"${db}\"\n      ClientRequestToken: \"${v1}\"\n"
+    ));
+    write(here.path(), "scenarios/keep.yaml", &before);
+    ends(here.path(), &["run", "--fill", "keep"], 0);
+    let after = read(here.path(), "scenarios/keep.yaml");
+    assert!(after.contains("        two\n\n\n    returns:"), "{after}");
+    assert!(after.contains(r#"SecretString: "two\n\n\n""#), "{after}");
+}
+
+#[test]
+fn times_are_counted_by_the_clock_that_was_moved() {
+    let here = folder();
+    let steps = "  - advance: 3 days\n  - do: DeleteSecret\n    with: {SecretId: \"${db}\", RecoveryWindowInDays: 20}\n  \
+                 - do: DescribeSecret\n    with: {SecretId: \"${db}\"}\n";
+    let text =
+        scenario(&format!("{CREATE}{steps}")).replace("steps:", "needs: [clock]\nisolated: true\nsteps:");
+    write(here.path(), "scenarios/clock.yaml", &text);
+    ends(here.path(), &["run", "--fill", "clock"], 0);
+    let after = read(here.path(), "scenarios/clock.yaml");
+    for time in ["DeletionDate: {$time: {in: \"20 days\"}}", "CreatedDate: {$time: {in: \"-3 days\"}}"] {
+        assert!(after.contains(time), "{time}: {after}");
+    }
+}
+
+#[test]
+fn a_token_in_capitals_and_the_arn_of_an_earlier_secret_are_no_matchers() {
+    let here = folder();
+    let token = "962DCBFE-FB95-4E08-8BD3-31042A908FF4";
+    let steps = format!(
+        "{CREATE}  - do: DeleteSecret\n    with: {{SecretId: \"${{db}}\", ForceDeleteWithoutRecovery: true}}\n    eventually: true\n  \
+         - do: CreateSecret\n    with: {{Name: \"${{db}}\", ClientRequestToken: {token}, SecretString: one}}\n"
+    );
+    write(here.path(), "scenarios/token.yaml", &scenario(&steps));
+    ends(here.path(), &["run", "--fill", "token"], 0);
+    let after = read(here.path(), "scenarios/token.yaml");
+    assert!(after.contains(&format!("VersionId: \"{token}\"")), "{after}");
+
+    // `$arn` means the latest of the name.
+    let steps = format!(
+        "{CREATE}  - do: CreateSecret\n    region: \"${{second-region}}\"\n    \
+         with: {{Name: \"${{db}}\", ClientRequestToken: \"${{v1}}\", SecretString: two}}\n  \
+         - do: DescribeSecret\n    with: {{SecretId: \"${{db}}\"}}\n"
+    );
+    let text = scenario(&steps).replace("steps:", "needs: [second-region]\nsteps:");
+    write(here.path(), "scenarios/arn.yaml", &text);
+    ends(here.path(), &["run", "--fill", "arn"], 0);
+    let after = read(here.path(), "scenarios/arn.yaml");
+    assert!(after.contains("ARN: {$type: string}") && after.matches("{$arn: db}").count() == 2, "{after}");
+}
+
+#[test]
+fn an_alias_takes_nothing_and_is_not_counted() {
+    let here = folder();
+    let steps = format!(
+        "{CREATE}  - &read {{do: GetSecretValue, with: {{SecretId: \"${{db}}\"}}}}   # once\n  - *read\n"
+    );
+    write(here.path(), "scenarios/alias.yaml", &scenario(&steps));
+    let output = ends(here.path(), &["run", "--fill", "alias"], 0);
+    assert!(output.contains("3 members written"), "{output}");
+    let after = read(here.path(), "scenarios/alias.yaml");
+    assert!(after.contains("CreatedDate: {$time: now}}}   # once\n  - *read\n"), "{after}");
+
+    // What the anchor was given need not hold for the alias, and that is nobody's statement.
+    let other = format!(
+        "{CREATE}  - &read {{do: GetSecretValue, with: {{SecretId: \"${{db}}\"}}}}\n  \
+         - do: DeleteSecret\n    with: {{SecretId: \"${{db}}\"}}\n  - *read\n"
+    );
+    write(here.path(), "scenarios/alias.yaml", &scenario(&other));
+    let output = ends(here.path(), &["run", "--fill", "alias"], 1);
+    assert!(output.contains("what was filled in at step 4 does not hold"), "{output}");
+    assert_eq!(read(here.path(), "scenarios/alias.yaml"), scenario(&other));
+    write(here.path(), "scenarios/alias.yaml", "title: [");
+    let broken = ends(here.path(), &["run", "--fill", "alias"], 2);
+    assert!(!broken.contains("filled in"), "the file was broken before: {broken}");
+}
+
+#[test]
+fn what_saves_and_what_the_cases_say_stays() {
+    let here = folder();
+    let steps = format!(
+        "{CREATE}  - do: DescribeSecret\n    with: {{SecretId: \"${{db}}\"}}\n    \
+         returns: {{$partial: true, CreatedDate: {{$save: made}}}}\n  \
+         - do: GetSecretValue\n    with: {{SecretId: \"${{db}}\"}}\n    \
+         returns: {{$partial: true, CreatedDate: {{$time: {{equals: made}}}}}}\n"
+    );
+    write(here.path(), "scenarios/saves.yaml", &scenario(&steps));
+    let output = ends(here.path(), &["run", "--fill", "--all-steps", "saves"], 0);
+    assert!(output.contains("step 2 saves something"), "{output}");
+    let after = read(here.path(), "scenarios/saves.yaml");
+    assert!(after.contains("{$save: made}") && after.matches("$partial").count() == 1, "{after}");
+
+    let cases = "  - do: GetSecretValue\n    with: {SecretId: \"${db}\"}\n    fails: {code: \"${code}\"}\n";
+    let text = scenario(cases).replace(
+        "versions: [v1]\n",
+        "cases: {a: {code: ResourceNotFoundException}, b: {code: ResourceNotFoundException}}\n",
+    );
+    write(here.path(), "scenarios/cases.yaml", &text);
+    let output = ends(here.path(), &["run", "--fill", "--all-steps", "cases"], 0);
+    assert!(output.contains("step 1 states what differs from case to case"), "{output}");
+    assert_eq!(read(here.path(), "scenarios/cases.yaml"), text);
+}
+
+/// Answers every request with the same failure, until the test ends.
+fn failing(body: &'static str) -> String {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+            let (mut length, mut line) = (0, String::new());
+            while reader.read_line(&mut line).is_ok_and(|read| read > 0) && !line.trim().is_empty() {
+                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap_or(0);
+                }
+                line.clear();
+            }
+            let _ = reader.read_exact(&mut vec![0; length]);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn a_step_that_fails_as_no_service_does_is_left_out() {
+    let here = folder();
+    let url = failing(r#"{"__type":"KeyError","message":"Name"}"#);
+    let text = scenario("  - do: GetSecretValue\n    with: {SecretId: nobody}\n")
+        .replace("secrets: [db]\nversions: [v1]\n", "");
+    write(here.path(), "scenarios/a.yaml", &text);
+    let output = ends(here.path(), &["run", "--fill", "a", "-t", &url], 1);
+    assert!(output.contains("step 1 fails with a code that the service does not have"), "{output}");
+    assert_eq!(read(here.path(), "scenarios/a.yaml"), text);
+    let url = failing(r#"{"__type":"ResourceNotFoundException","message":"$nobody ${x}"}"#);
+    ends(here.path(), &["run", "--fill", "a", "-t", &url], 0);
+    let after = read(here.path(), "scenarios/a.yaml");
+    assert!(after.contains("fails: {code: ResourceNotFoundException"), "{after}");
+}
+
+#[test]
+fn each_secret_that_is_begun_has_a_name_of_its_own() {
+    let here = folder();
+    let mut arguments = vec!["new", "many"];
+    arguments.extend(["--from-operation", "CreateSecret"].repeat(4));
+    ends(here.path(), &arguments, 0);
+    let text = read(here.path(), "scenarios/many.yaml");
+    assert!(text.contains("secrets: [db, other, other2, other3]"), "{text}");
+    ends(here.path(), &["run", "--strict"], 0);
+}
+
 #[test]
 fn fill_takes_one_file_that_can_be_written() {
     let here = folder();

@@ -429,6 +429,32 @@ fn a_fixture_follows_what_another_tool_decided() {
 }
 
 #[test]
+fn recording_anew_keeps_a_fixture_whose_snapshot_another_tool_accepted() {
+    let project = Project::new();
+    let fixture = |number: usize| project.path(&format!("fixtures/embedded/some/s{number}.yaml"));
+    let mut waited = Vec::new();
+    for number in 1..=3 {
+        waited.push(std::fs::read(project.new_fixture(number)).expect("it waits"));
+        std::fs::rename(project.new_snapshot(number), project.snapshot(number)).expect("it waits");
+    }
+    // The same again; another winner, which agrees; and something else, which waits.
+    let path = project.path("scenarios/some/s2.yaml");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    std::fs::write(&path, text.replace("SecretString: two", "SecretString: three"))
+        .expect("it can be written");
+    let recorded = smcheck(project.root(), &["record", "some/s1", "some/s2"]);
+    assert!(code(&recorded) < 2, "{}{}", out(&recorded), err(&recorded));
+    assert!(!project.new_fixture(1).exists());
+    for number in 1..=2 {
+        let kept = std::fs::read(fixture(number)).expect("it is there");
+        assert_eq!(kept, waited[number - 1], "the accepted snapshot of s{number} has its fixture");
+    }
+    let played = smcheck(project.root(), &["replay", "some/s1"]);
+    assert_eq!(code(&played), 0, "{}{}", out(&played), err(&played));
+    assert!(project.new_fixture(3).exists(), "nothing was recorded");
+}
+
+#[test]
 fn what_no_scenario_owns_is_found_and_removed_only_when_asked() {
     let project = Project::new();
     let of = |arguments: &[&str]| {

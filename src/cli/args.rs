@@ -250,7 +250,7 @@ pub struct RecordArgs {
     /// How they are judged.
     #[command(flatten)]
     pub judging: Judging,
-    /// Take changed snapshots at once instead of leaving them for review
+    /// Take changed snapshots at once instead of leaving them for review; what agrees with the stored one stays
     #[arg(long)]
     pub accept: bool,
     /// The folder that holds snapshots/ and fixtures/

@@ -47,6 +47,14 @@ pub fn documents(path: &str, id: &str, bytes: &[u8]) -> Result<Vec<Document>, Ve
     if findings.is_empty() { Ok(found) } else { Err(findings.finish(path, &source)) }
 }
 
+/// The keys of a file's `cases`; none where it has no cases, or is broken.
+pub fn case_keys(bytes: &[u8]) -> BTreeSet<String> {
+    let mut findings = Findings::default();
+    let root = load::text("", bytes).ok().and_then(|text| load::tree(text, &mut findings));
+    let cases = root.as_ref().and_then(|root| cases::read(root.get("cases")?, &mut findings));
+    cases.into_iter().flat_map(|cases| cases.keys.into_keys()).map(|key| key.to_string()).collect()
+}
+
 fn tree(node: &Node) -> Tree {
     match &node.kind {
         NodeKind::Null(_) => Tree::Leaf(Value::Null),

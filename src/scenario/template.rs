@@ -195,6 +195,36 @@ impl fmt::Display for Template {
     }
 }
 
+/// A text as a template that stands for it.
+pub fn escaped(text: &str) -> String {
+    text.replace("${", "$${")
+}
+
+/// A text as a template in which each of the `known` values is written as is said beside it, the longest first. `None`
+/// where a value follows a `$`, which no template can say.
+pub fn worded(text: &str, mut known: Vec<(&str, String)>) -> Option<String> {
+    known.retain(|(value, _)| !value.is_empty());
+    known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    // In one go, so that nothing is looked for in what was put in.
+    let (mut out, mut plain, mut rest) = (String::new(), String::new(), text);
+    while let Some(next) = rest.chars().next() {
+        match known.iter().find(|(value, _)| rest.starts_with(value)) {
+            Some(_) if plain.ends_with('$') => return None,
+            Some((value, shown)) => {
+                out.push_str(&escaped(&std::mem::take(&mut plain)));
+                out.push_str(shown);
+                rest = &rest[value.len()..];
+            }
+            None => {
+                plain.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+    }
+    out.push_str(&escaped(&plain));
+    Some(out)
+}
+
 /// Whether the text may name a variable: a letter, then letters, digits, `-` and `_`.
 pub fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -253,6 +283,14 @@ mod tests {
         assert_eq!(resolved("$${n}"), json!("${n}"));
         assert_eq!(resolved("a$${n} ${n}$"), json!("a${n} 7$"));
         assert_eq!(resolved("$ {n} $n"), json!("$ {n} $n"));
+    }
+
+    #[test]
+    fn a_text_is_worded_with_variables() {
+        let known =
+            || vec![("ab", "${short}".to_owned()), ("abc", "${db}".to_owned()), ("", "${n}".to_owned())];
+        assert_eq!(worded("ab ${x} abcd", known()).as_deref(), Some("${short} $${x} ${db}d"));
+        assert_eq!(worded("costs $abc", known()), None);
     }
 
     #[test]

@@ -76,10 +76,13 @@ impl Store {
         let hash = hash(&snapshot.text);
         let files = Files::of(&self.root, &self.origin, &scenario.id);
         let stored = read_snapshot(&files.snapshot)?;
+        if let Some(stored) = &stored {
+            files.follow_accepted(&hash_of(stored))?;
+        }
         let fixture = || recording::record(scenario, trace, target, &hash);
         match stored {
             Some(stored) if stored.text == snapshot.text => {
-                // The fixture may have been lost, or its acceptance left undone by `cargo insta`.
+                // The fixture may have been lost.
                 if read_fixture(&files.fixture)?.is_none_or(|found| found.observation != hash) {
                     files.write_fixture(&files.fixture, &fixture())?;
                 }
@@ -90,9 +93,7 @@ impl Store {
             Some(stored)
                 if stored.info.scenario_hash == snapshot.info.scenario_hash
                     && agree_as_far(scenario, &stored.text, &snapshot.text)
-                    && self
-                        .load_fixture(&scenario.id)?
-                        .is_some_and(|f| f.observation == self::hash(&stored.text)) =>
+                    && read_fixture(&files.fixture)?.is_some_and(|f| f.observation == hash_of(&stored)) =>
             {
                 files.forget_new()?;
                 Ok(Recorded::Unchanged)
@@ -175,6 +176,27 @@ impl Files {
         write(path, &text)
     }
 
+    /// Lets the fixture follow a snapshot that `cargo insta` accepted, before what waits is overwritten or forgotten.
+    fn follow_accepted(&self, stored: &str) -> Result<(), StoreError> {
+        if self.new_snapshot.exists() {
+            return Ok(());
+        }
+        match read_fixture(&self.new_fixture) {
+            Ok(Some(new)) if new.observation == stored => self.move_fixture(),
+            // One that cannot be read follows nothing, and is no reason not to record.
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts the fixture that waits into its place.
+    pub(super) fn move_fixture(&self) -> Result<(), StoreError> {
+        std::fs::rename(&self.new_fixture, &self.fixture).map_err(|source| StoreError::Io {
+            verb: "move",
+            path: self.new_fixture.clone(),
+            source,
+        })
+    }
+
     pub(super) fn forget_new(&self) -> Result<(), StoreError> {
         remove(&self.new_fixture)?;
         remove(&self.new_snapshot)
@@ -223,6 +245,10 @@ pub(super) fn read_fixture(path: &Path) -> Result<Option<Fixture>, StoreError> {
         Fixture::parse(&text).map_err(|source| StoreError::Format { path: path.to_owned(), source })
     };
     read(path)?.map(parse).transpose()
+}
+
+fn hash_of(stored: &StoredSnapshot) -> String {
+    hash(&stored.text)
 }
 
 /// SHA-256 in hex of an observation's text, in which there is nothing but names.

@@ -30,15 +30,7 @@ impl Loose {
     /// # Errors
     /// When the file cannot be moved or removed.
     pub fn mend(&self) -> Result<(), StoreError> {
-        let from = &self.files.new_fixture;
-        if !self.accepted {
-            return remove(from);
-        }
-        std::fs::rename(from, &self.files.fixture).map_err(|source| StoreError::Io {
-            verb: "move",
-            path: from.clone(),
-            source,
-        })
+        if self.accepted { self.files.move_fixture() } else { remove(&self.files.new_fixture) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The beginning of a scenario: operations with the inputs that they need, and what must be there before them. It lints,
-//! and passes on the reference; what the answers must be is left to its author.
+//! and with one operation it passes on the reference; of several a later one may be refused for what an earlier one did,
+//! and that is what its author may want to see. What the answers must be is left to them.
 
 use std::collections::BTreeSet;
 
@@ -171,12 +172,16 @@ impl Making {
     fn value(&mut self, operation: &str, member: &str) -> Value {
         match member {
             "Name" => {
-                // A second CreateSecret makes a secret of its own.
-                let name = if self.secrets.iter().any(|secret| secret == "db") { "other" } else { "db" };
-                if !self.secrets.iter().any(|secret| secret == name) {
-                    self.secrets.push(name.to_owned());
-                }
-                json!(format!("${{{name}}}"))
+                // Each CreateSecret makes a secret of its own.
+                let made = self.secrets.iter().filter(|secret| *secret != "copy").count();
+                let name = match made {
+                    0 => "db".to_owned(),
+                    1 => "other".to_owned(),
+                    _ => format!("other{made}"),
+                };
+                let value = json!(format!("${{{name}}}"));
+                self.secrets.push(name);
+                value
             }
             "SecretId" => json!("${db}"),
             "SecretIdList" => json!(["${db}"]),

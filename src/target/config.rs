@@ -143,8 +143,8 @@ impl Config {
 pub fn preset(name: &str) -> Option<&'static str> {
     let begin = PRESETS.find(&format!("[targets.{name}]\n"))?;
     let rest = &PRESETS[begin..];
-    // A table ends at the empty line before the next one, or before its comment.
-    Some(rest.split("\n\n").next().map_or(rest, |table| &rest[..table.len() + 1]))
+    // A table ends at the empty line before the next one, or before its comment; the last one with the file.
+    Some(rest.find("\n\n").map_or(rest, |end| &rest[..=end]))
 }
 
 fn parse(path: &Path, text: &str) -> Result<BTreeMap<String, TargetConfig>, ConfigError> {
@@ -168,6 +168,18 @@ mod tests {
     fn the_presets_are_a_configuration() {
         let config = Config::read(None).expect("they parse");
         assert!(config.targets.contains_key("moto"));
+    }
+
+    #[test]
+    fn every_preset_is_shown_as_a_configuration_of_its_own() {
+        let config = Config::read(None).expect("they parse");
+        for name in config.targets.keys() {
+            let text = preset(name).expect("it is there");
+            let alone = parse(Path::new("p"), text).expect("it parses alone");
+            assert_eq!(alone.keys().collect::<Vec<_>>(), [name], "{text}");
+            assert!(text.ends_with('\n'), "{text}");
+        }
+        assert_eq!(preset("nobody"), None);
     }
 
     #[test]

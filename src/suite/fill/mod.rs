@@ -14,11 +14,14 @@ use super::imported::unordered;
 use super::open::Opened;
 use super::repro::once;
 use super::session::{Done, RunError, RunOptions};
-use crate::judge::{Status, TargetInfo, Verdict};
+use crate::judge::{Deviation, Kind, Status, TargetInfo, Verdict};
 use crate::run::Stop;
-use crate::scenario::outline::{self, Addition};
+use crate::scenario::document::{self, Document};
+use crate::scenario::outline::{self, Addition, StepOutline};
+use crate::scenario::template::{Variables, escaped};
 use crate::scenario::yaml::text;
-use crate::scenario::{Action, Expect, Finding, Repeat, Scenario, Side, parse};
+use crate::scenario::{Action, Expect, Finding, Matcher, Repeat, Scenario, Side, parse};
+use crate::service::errors::is_common;
 use crate::service::redact::{Tree, walk};
 use crate::service::shapes;
 use crate::trace::{StepTrace, joined_pages};
@@ -27,6 +30,9 @@ use names::Names;
 /// Operations after which labels are stated.
 const MOVING: [&str; 5] =
     ["CreateSecret", "PutSecretValue", "UpdateSecret", "UpdateSecretVersionStage", "RestoreSecret"];
+
+/// Keys of which a step has one.
+const OUTCOMES: [&str; 2] = ["returns", "fails"];
 
 /// A file with what was answered written into it.
 #[derive(Clone, Debug)]
@@ -39,6 +45,8 @@ pub struct Filled {
     pub written: usize,
     /// What could not be filled in, one sentence each.
     pub notes: Vec<String>,
+    /// The steps, counted from 1, that were left out because of how they fail, and that therefore do not hold.
+    pub failing: Vec<usize>,
 }
 
 /// A file that cannot be filled in.
@@ -51,11 +59,22 @@ pub enum FillError {
     #[error("{0}")]
     NotRun(String),
     /// What the file states already does not hold on the target.
-    #[error("what the scenario states already does not hold on the target: nothing was written")]
+    #[error(
+        "what the scenario states already, or what holds always, does not hold on the target: nothing was written"
+    )]
     Deviates(Box<Verdict>, TargetInfo),
+    /// What was filled in does not hold on the target, which is our fault. The step is counted from 1.
+    #[error("what was filled in at step {0} does not hold on the target: nothing was written")]
+    DoesNotHold(usize, Box<Verdict>, TargetInfo),
+    /// The file is no scenario.
+    #[error("the file is no scenario: nothing was written")]
+    Broken(Vec<Finding>),
     /// What was written is no scenario, which is our fault.
-    #[error("what was filled in does not lint; nothing was written")]
+    #[error("what was filled in does not lint: nothing was written")]
     Findings(Vec<Finding>),
+    /// What was written would have changed something else, which is our fault.
+    #[error("filling it in would change what else the file says: nothing was written")]
+    Changes,
 }
 
 /// Runs the scenarios of one file twice, writes down what was the same, and runs the result once more, where it must pass.
@@ -73,7 +92,7 @@ pub async fn fill(
     stop: &Stop,
 ) -> Result<Filled, FillError> {
     let before = String::from_utf8_lossy(bytes).into_owned();
-    let scenarios = parse(path, id, bytes).map_err(FillError::Findings)?;
+    let scenarios = parse(path, id, bytes).map_err(FillError::Broken)?;
     let mut rows: Vec<Vec<Step>> = Vec::new();
     let mut notes = Vec::new();
     for scenario in &scenarios {
@@ -83,32 +102,116 @@ pub async fn fill(
         );
         rows.push(merged(first, second));
     }
-    let additions = additions(&scenarios, &rows, all, &mut notes);
     // A mark of the byte order is no part of the text that has places.
     let (mark, body) = match before.strip_prefix('\u{feff}') {
         Some(rest) => ("\u{feff}", rest),
         None => ("", before.as_str()),
     };
+    let outline = outline::steps(body);
+    let keys: Vec<String> = document::case_keys(bytes).iter().map(|key| format!("${{{key}}}")).collect();
+    // What is written from one case or turn would say nothing of the others, and the variable would have no use.
+    let of_cases = |at: usize, names: &[&str]| {
+        let entries = outline.get(at).map_or(&[][..], |step| &step.entries);
+        let mut stated = entries.iter().filter(|entry| names.contains(&entry.key.as_str()));
+        let turn = match scenarios.first().and_then(|scenario| scenario.steps.get(at)?.repeat.as_ref()) {
+            Some(Repeat::Over { variable, .. } | Repeat::Times { variable: Some(variable), .. }) => {
+                Some(format!("${{{variable}}}"))
+            }
+            _ => None,
+        };
+        stated.any(|entry| keys.iter().chain(&turn).any(|key| body[entry.at.clone()].contains(key)))
+    };
+    let additions = additions(&scenarios, &rows, all, of_cases, &mut notes);
     let replaces = |key: &str| -> &'static [&'static str] {
         match (all, key) {
             (false, _) => &[],
             (true, "labels") => &["labels"],
-            (true, _) => &["returns", "fails"],
+            (true, _) => &OUTCOMES,
         }
     };
-    let after = format!("{mark}{}", outline::add(body, &additions, replaces));
-    let written = additions.len();
-    let filled = Filled { before, after, written, notes };
-    for scenario in parse(path, id, filled.after.as_bytes()).map_err(FillError::Findings)? {
-        let verdict = once(&Arc::new(scenario), opened, options, stop).await?.verdict;
+    let added = outline::add(body, &additions, replaces);
+    // A step that is an alias has what its anchor was given.
+    let is_alias = |(at, step): (usize, &StepOutline)| step.entries.is_empty().then_some(at);
+    let aliases: Vec<usize> = outline.iter().enumerate().filter_map(is_alias).collect();
+    let given = Given { written: &added.written, aliases };
+    let after = format!("{mark}{}", added.text);
+    let mut filled = Filled { before, after, written: added.written.len(), notes, failing: Vec::new() };
+    given.hold_all_else(&filled.before, &filled.after, (path, id))?;
+    let left_out = |at: usize| rows.iter().any(|row| row.get(at).is_some_and(|step| step.unknown));
+    for mut scenario in parse(path, id, filled.after.as_bytes()).map_err(FillError::Findings)? {
+        // A step that is left to the author does not hide those behind it.
+        scenario.stop = scenario.stop && !(0..scenario.steps.len()).any(left_out);
+        let mut verdict = once(&Arc::new(scenario), opened, options, stop).await?.verdict;
         if matches!(verdict.status, Status::Error | Status::Skipped) {
             return Err(FillError::NotRun(verdict.reason.unwrap_or_default()));
         }
-        if !verdict.deviations.is_empty() {
-            return Err(FillError::Deviates(Box::new(verdict), opened.info.clone()));
+        let (left, wrong): (Vec<Deviation>, Vec<Deviation>) =
+            verdict.deviations.into_iter().partition(|found| found.step.checked_sub(1).is_some_and(left_out));
+        filled.failing.extend(left.iter().map(|found| found.step));
+        verdict.deviations = wrong;
+        if let Some(first) = verdict.deviations.first() {
+            let (step, info) = (first.step, opened.info.clone());
+            return Err(match verdict.deviations.iter().all(|found| given.is_behind(found)) {
+                true => FillError::DoesNotHold(step, Box::new(verdict), info),
+                false => FillError::Deviates(Box::new(verdict), info),
+            });
         }
     }
+    filled.failing.sort_unstable();
+    filled.failing.dedup();
     Ok(filled)
+}
+
+/// What was written where.
+struct Given<'g> {
+    written: &'g [(usize, String)],
+    /// Steps that are aliases.
+    aliases: Vec<usize>,
+}
+
+impl Given<'_> {
+    /// Whether a step has got one of these keys.
+    fn has(&self, step: usize, keys: &[&str]) -> bool {
+        let alias = self.aliases.contains(&step);
+        self.written.iter().any(|(at, key)| (alias || *at == step) && keys.contains(&key.as_str()))
+    }
+
+    /// Whether a deviation is one from what was written.
+    fn is_behind(&self, found: &Deviation) -> bool {
+        let keys: &[&str] = match found.kind {
+            Kind::Labels => &["labels"],
+            Kind::Invariant | Kind::Wire => &[],
+            _ => &OUTCOMES,
+        };
+        found.step.checked_sub(1).is_some_and(|step| self.has(step, keys))
+    }
+
+    /// An error where the file says anything else than before besides what was written.
+    fn hold_all_else(&self, before: &str, after: &str, (path, id): (&str, &str)) -> Result<(), FillError> {
+        let trees = |text: &str| document::documents(path, id, text.as_bytes()).map_err(FillError::Findings);
+        match self.without(trees(before)?) == self.without(trees(after)?) {
+            true => Ok(()),
+            false => Err(FillError::Changes),
+        }
+    }
+
+    /// The trees of a file without what was written, or gave way to it.
+    fn without(&self, mut documents: Vec<Document>) -> Vec<Document> {
+        for document in &mut documents {
+            let Tree::Map(members) = &mut document.root else { continue };
+            let steps = members.iter_mut().find(|(key, _)| key == "steps");
+            let Some((_, Tree::List(steps))) = steps else { continue };
+            for (at, step) in steps.iter_mut().enumerate() {
+                let Tree::Map(members) = step else { continue };
+                members.retain(|(key, _)| match key.as_str() {
+                    "labels" => !self.has(at, &["labels"]),
+                    "returns" | "fails" => !self.has(at, &OUTCOMES),
+                    _ => true,
+                });
+            }
+        }
+        documents
+    }
 }
 
 /// What a step was answered.
@@ -119,6 +222,8 @@ struct Step {
     labels: Option<Tree>,
     /// Why something is left out.
     note: Option<String>,
+    /// Whether it fails as no service does.
+    unknown: bool,
 }
 
 /// Runs a scenario without an end at the first surprise, and writes its answers as the language has them.
@@ -133,7 +238,10 @@ async fn observe(
     open.stop = false;
     if all {
         for step in &mut open.steps {
-            step.expect = Expect::Success;
+            // Later steps need what is saved.
+            if !saves(step) {
+                step.expect = Expect::Success;
+            }
             step.labels = None;
         }
     }
@@ -153,13 +261,30 @@ async fn observe(
     Ok(steps)
 }
 
+/// Whether what a step states saves something.
+fn saves(step: &crate::scenario::Step) -> bool {
+    fn within(value: &Value) -> bool {
+        match value {
+            Value::Array(entries) => entries.iter().any(within),
+            Value::Object(members) => members.iter().any(|(key, value)| key == "$save" || within(value)),
+            _ => false,
+        }
+    }
+    let says = |matcher: &Matcher| within(&matcher.describe(&Variables::new()));
+    match &step.expect {
+        Expect::Returns(matcher) => says(matcher),
+        Expect::Fails(failure) => failure.code.iter().chain(&failure.message).any(says),
+        Expect::Success | Expect::Either => false,
+    }
+}
+
 fn of_step(
     names: &mut Names<'_>,
     scenario: &Scenario,
     step: &crate::scenario::Step,
     happened: &StepTrace,
 ) -> Step {
-    names.begin(step, happened, scenario.moved_by(happened.index));
+    names.begin(step, happened);
     let mut made = Step::default();
     match &step.action {
         Action::Advance(_) => return made,
@@ -171,6 +296,15 @@ fn of_step(
     }
     let mut bodies = Vec::new();
     let operation = happened.calls.first().and_then(|call| call.exchange.operation.as_deref());
+    let unknown = |code: &str| {
+        // As the language has it: a raw request may reach any operation, or none.
+        let called = operation.filter(|_| matches!(step.action, Action::Call(_)));
+        let declared = match called.and_then(|name| shapes().operation(name)) {
+            Some(operation) => operation.errors.iter().any(|declared| declared == code),
+            None => shapes().errors().contains_key(code),
+        };
+        !declared && !is_common(code)
+    };
     let succeeded = happened.calls.iter().all(|call| call.exchange.response.succeeded());
     if let (Some(Repeat::Pages { member }), true) = (&step.repeat, succeeded) {
         names.bind(None, happened.calls.last());
@@ -182,8 +316,14 @@ fn of_step(
             bodies.push(match (response.succeeded(), response.error()) {
                 (true, _) if response.body.is_empty() => Some(("returns", Tree::Map(Vec::new()))),
                 (true, _) => response.json().and_then(|body| answered(names, operation, &body)),
+                (false, Some(error)) if unknown(&error.code) => {
+                    made.note =
+                        Some("fails with a code that the service does not have; state it by hand".to_owned());
+                    made.unknown = true;
+                    None
+                }
                 (false, Some(error)) => {
-                    let mut fails = vec![("code".to_owned(), text(&names::escaped(&error.code)))];
+                    let mut fails = vec![("code".to_owned(), text(&escaped(&error.code)))];
                     let message = error.message.as_deref().and_then(|message| names.message(message));
                     fails.extend(message.map(|message| ("message".to_owned(), text(&message))));
                     Some(("fails", Tree::Map(fails)))
@@ -195,8 +335,8 @@ fn of_step(
             });
         }
     }
-    let same = bodies.windows(2).all(|pair| pair[0] == pair[1]);
-    made.said = bodies.into_iter().next().flatten().filter(|_| same);
+    let same = made.unknown || bodies.windows(2).all(|pair| pair[0] == pair[1]);
+    made.said = bodies.into_iter().next().flatten().filter(|_| same && !made.unknown);
     if !same {
         made.note = Some("repeats, and its answers differ; state it by hand".to_owned());
     }
@@ -233,7 +373,8 @@ fn answered(names: &mut Names<'_>, operation: Option<&str>, body: &Value) -> Opt
 /// What two runs agree on. Where their values differ, only the type is left of them.
 fn merged(first: Vec<Step>, second: Vec<Step>) -> Vec<Step> {
     let pair = |(first, second): (Step, Step)| {
-        let mut made = Step { note: first.note.or(second.note), ..Step::default() };
+        let unknown = first.unknown || second.unknown;
+        let mut made = Step { note: first.note.or(second.note), unknown, ..Step::default() };
         match (first.said, second.said) {
             (Some((word, left)), Some((other, right))) if word == other => match merge(left, right) {
                 Some(tree) => made.said = Some((word, tree)),
@@ -291,6 +432,7 @@ fn additions(
     scenarios: &[Scenario],
     rows: &[Vec<Step>],
     all: bool,
+    of_cases: impl Fn(usize, &[&str]) -> bool,
     notes: &mut Vec<String>,
 ) -> Vec<Addition> {
     let mut additions = Vec::new();
@@ -303,8 +445,17 @@ fn additions(
             }
         };
         let stated = scenario.steps.get(at);
-        let said = all || stated.is_some_and(|step| matches!(step.expect, Expect::Success));
-        let labelled = all || stated.is_some_and(|step| step.labels.is_none());
+        let saving = stated.is_some_and(saves);
+        if all && saving {
+            say("saves something, so that what it states stays");
+        }
+        let (said_of_cases, labels_of_cases) = (of_cases(at, &OUTCOMES), of_cases(at, &["labels"]));
+        if all && (said_of_cases || labels_of_cases) {
+            say("states what differs from case to case or turn to turn, so that it stays");
+        }
+        let said = stated.is_some_and(|step| matches!(step.expect, Expect::Success))
+            || (all && !saving && !said_of_cases);
+        let labelled = stated.is_some_and(|step| step.labels.is_none()) || (all && !labels_of_cases);
         if let (true, Some(note)) = (said || labelled, &step.note) {
             say(note);
         }
@@ -335,6 +486,28 @@ fn additions(
 mod tests {
     use super::*;
     use crate::scenario::yaml::{flow, map};
+
+    #[test]
+    fn what_would_change_anything_else_is_refused() {
+        let written = [(0, "returns".to_owned())];
+        let given = Given { written: &written, aliases: vec![1] };
+        let before = "title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, returns: {}}, {do: B}]\n";
+        let hold = |after: &str| given.hold_all_else(before, after, ("a.yaml", "a"));
+        assert!(
+            hold("title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, fails: {}}, {do: B, returns: {}}]\n")
+                .is_ok()
+        );
+        for bad in [
+            before.replace("two\\n", "two"),
+            before.replace("do: B", "do: B, note: x"),
+            before.replace("returns: {}", "returns: {}, labels: {}"),
+            before.replace("title: a", "title: b"),
+        ] {
+            assert_ne!(bad, before);
+            assert!(matches!(hold(&bad), Err(FillError::Changes)), "{bad}");
+        }
+        assert!(matches!(hold("title: ["), Err(FillError::Findings(_))));
+    }
 
     #[test]
     fn of_what_differs_between_two_runs_the_type_is_left() {

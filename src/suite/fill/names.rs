@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::scenario::template::Part;
+use crate::scenario::template::{Part, escaped, worded};
 use crate::scenario::yaml::text;
 use crate::scenario::{Action, Need, Scenario, Step, Template};
 use crate::service::redact::class::{is_token_like, is_uuid};
@@ -53,9 +53,8 @@ impl<'t> Names<'t> {
     }
 
     /// A step begins: what it sends is what the scenario states.
-    pub(super) fn begin(&mut self, step: &Step, happened: &StepTrace, moved: i64) {
-        let sent = happened.calls.first().map_or(Timestamp(0), |call| call.exchange.sent_at);
-        self.sent_at = sent.plus_ms(moved);
+    pub(super) fn begin(&mut self, step: &Step, happened: &StepTrace) {
+        self.sent_at = happened.calls.first().map_or(Timestamp(0), |call| call.exchange.sent_at);
         let variables = &happened.variables;
         for (name, value) in variables.iter() {
             let Some(value) = value.as_str() else { continue };
@@ -121,6 +120,8 @@ impl<'t> Names<'t> {
         let name = member(exchange.request.json(), "Name");
         let arn = member(exchange.response.json(), "ARN");
         if let (Some(variable), Some(arn)) = (name.and_then(|name| self.secrets.get(&name).cloned()), arn) {
+            // A variable's ARN is the latest; that of an earlier secret of the name has none any more.
+            self.arns.retain(|_, known| *known != variable);
             self.arns.insert(arn, variable);
         }
     }
@@ -203,8 +204,13 @@ impl<'t> Names<'t> {
             Class::Cursor => unknown(),
             Class::Version => match self.variable(value) {
                 Some(variable) => Value::from(variable),
-                None if is_uuid(value) => json!({"$uuid": "any"}),
-                None => stated().unwrap_or_else(unknown),
+                // What was sent first: `$uuid` refuses one in capitals.
+                None => stated().unwrap_or_else(|| {
+                    match is_uuid(value) && !value.contains(|c: char| c.is_ascii_uppercase()) {
+                        true => json!({"$uuid": "any"}),
+                        false => unknown(),
+                    }
+                }),
             },
             Class::Open => match self.given(value) {
                 Some(variable) => Value::from(variable),
@@ -246,7 +252,7 @@ impl<'t> Names<'t> {
             return json!({"$time": "now"});
         }
         let days = (away + DAY_MS / 2).div_euclid(DAY_MS);
-        if days > 0 && (away - days * DAY_MS).abs() <= NOW_MS {
+        if days != 0 && (away - days * DAY_MS).abs() <= NOW_MS {
             return json!({"$time": {"in": format!("{days} days")}});
         }
         json!({"$time": "any"})
@@ -259,22 +265,7 @@ impl<'t> Names<'t> {
         for map in [&self.secrets, &self.versions, &self.others] {
             known.extend(map.iter().map(|(value, name)| (value.as_str(), format!("${{{name}}}"))));
         }
-        known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        let (mut out, mut plain, mut rest) = (String::new(), String::new(), message);
-        while let Some(next) = rest.chars().next() {
-            match known.iter().find(|(value, _)| !value.is_empty() && rest.starts_with(value)) {
-                Some((value, shown)) => {
-                    out.push_str(&escaped(&std::mem::take(&mut plain)));
-                    out.push_str(shown);
-                    rest = &rest[value.len()..];
-                }
-                None => {
-                    plain.push(next);
-                    rest = &rest[next.len_utf8()..];
-                }
-            }
-        }
-        out.push_str(&escaped(&plain));
+        let out = worded(message, known)?;
         let words = || out.split(|c: char| !c.is_ascii_alphanumeric() && !"-_".contains(c));
         let tells = words().any(is_token_like) || out.contains("arn:aws") || self.holds_a_secret(&out);
         (!tells).then_some(out)
@@ -353,9 +344,4 @@ fn all_escaped(value: Value) -> Value {
         ),
         other => other,
     }
-}
-
-/// A text that is no template.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace("${", "$${")
 }

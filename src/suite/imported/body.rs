@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use super::names::{Names, escaped, matcher};
+use super::names::{Names, matcher};
 use super::yaml::text;
+use crate::scenario::template::escaped;
 use crate::service::redact::{Class, Leaf, Naming, Tree, walk};
 use crate::service::time::{DAY_MS, Timestamp};
 use crate::service::{ErrorBody, SecretArn, shapes};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::calls::Call;
 use super::labels::After;
 use super::yaml::{map, text};
+use crate::scenario::template::{escaped, worded};
 use crate::service::SecretArn;
 use crate::service::redact::Tree;
 use crate::store::exchange::Recording;
@@ -259,36 +260,19 @@ impl Names {
 
     /// A text in which names, versions and ARNs stand; `None` where another stand-in is left in it.
     pub(super) fn message(&self, message: &str) -> Option<String> {
-        let mut known: Vec<(String, String)> = Vec::new();
+        let mut known: Vec<(&str, String)> = Vec::new();
         for (arn, name) in &self.arns {
             if let (Some(variable), true) = (self.secrets.get(name), self.created.contains(name)) {
-                known.push((arn.clone(), format!("${{{variable}.arn}}")));
+                known.push((arn, format!("${{{variable}.arn}}")));
             }
         }
-        let names = self.secrets.iter().map(|(name, variable)| (name.clone(), format!("${{{variable}}}")));
+        let names = self.secrets.iter().map(|(name, variable)| (name.as_str(), format!("${{{variable}}}")));
         known.extend(names);
         let versions = self.versions.iter().filter(|(_, variable)| !self.saving.contains(variable));
-        known.extend(versions.map(|(id, variable)| (id.clone(), format!("${{{variable}}}"))));
-        known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        known.extend(versions.map(|(id, variable)| (id.as_str(), format!("${{{variable}}}"))));
         // A short name may be a part of any word.
-        known.retain(|(value, _)| value.len() >= 4 || message == value);
-        // In one go, so that nothing is looked for in what was put in.
-        let (mut text, mut plain) = (String::new(), String::new());
-        let mut rest = message;
-        while let Some(next) = rest.chars().next() {
-            match known.iter().find(|(value, _)| rest.starts_with(value.as_str())) {
-                Some((value, shown)) => {
-                    text.push_str(&escaped(&std::mem::take(&mut plain)));
-                    text.push_str(shown);
-                    rest = &rest[value.len()..];
-                }
-                None => {
-                    plain.push(next);
-                    rest = &rest[next.len_utf8()..];
-                }
-            }
-        }
-        text.push_str(&escaped(&plain));
+        known.retain(|(value, _)| value.len() >= 4 || message == *value);
+        let text = worded(message, known)?;
         let marks = ["smcheck-", "00000000-0000-4000-", ":000000000000:"];
         (!marks.iter().any(|mark| text.contains(mark))).then_some(text)
     }
@@ -335,11 +319,6 @@ impl Names {
         let declared = || self.declared.iter().map(|variable| text(variable)).collect();
         (!self.declared.is_empty()).then(|| Tree::List(declared()))
     }
-}
-
-/// A text that is no template.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace("${", "$${")
 }
 
 /// A matcher with one key.
