@@ -54,13 +54,14 @@ fn shown(checkup: &Checkup, width: usize) -> String {
         (1, _) => "One thing is wrong (✗).".to_owned(),
         (wrong, _) => format!("{wrong} things are wrong (✗)."),
     };
-    text.push_str(&format!("\n{end}"));
+    let mut last = end;
     if wrong == 0 {
         let name = &checkup.target.name;
         let target = if name.contains(':') { &checkup.target.endpoint } else { name };
-        text.push_str(&format!(" `smcheck run -t {target}` runs the scenarios."));
+        last.push_str(&format!(" `smcheck run -t {target}` runs the scenarios."));
     }
     text.push('\n');
+    output::wrap(&last, width).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     text
 }
 
