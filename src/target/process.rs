@@ -15,6 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::client::Client;
+use super::config::preset;
 use crate::service::WireRequest;
 
 /// `$@` is the emulator. It gets no input; the shell's own input is the pipe that we hold.
@@ -80,8 +81,8 @@ pub enum StartError {
     },
     /// The program is neither on PATH nor installed for us.
     #[error(
-        "target `{name}`: `{program}` is neither on PATH nor under target/emulators/{name}/bin; \
-         run `tools/emulators.sh {name}` in a clone of smcheck, or install it"
+        "target `{name}`: `{program}` is neither on PATH nor under target/emulators/{name}/bin; {}",
+        had(name, program)
     )]
     Missing {
         /// The target.
@@ -110,12 +111,14 @@ pub enum StartError {
         output: String,
     },
     /// It was not ready in time.
-    #[error("target `{name}` was not ready within {seconds} s; its last output:\n{output}")]
+    #[error("target `{name}` was not ready within {seconds} s: {seen}; its last output:\n{output}")]
     Slow {
         /// The target.
         name: String,
         /// The limit.
         seconds: u64,
+        /// What it answered last, and what to look at.
+        seen: String,
         /// Its last lines.
         output: String,
     },
@@ -184,6 +187,7 @@ impl Emulator {
     async fn wait(&mut self, plan: &StartPlan) -> Result<(), StartError> {
         let begun = Instant::now();
         let client = Client::new(&self.endpoint, Duration::from_secs(1), Duration::from_secs(5)).ok();
+        let mut seen = Seen::Nobody;
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
                 // The readers need a moment for the last lines.
@@ -191,16 +195,18 @@ impl Emulator {
                 let output = self.output.text();
                 return Err(StartError::Died { name: plan.name.clone(), status: status.to_string(), output });
             }
-            if let Some(client) = &client
-                && is_ready(client, plan.ready.as_deref()).await
-            {
-                return Ok(());
+            if let Some(client) = &client {
+                seen = look(client, plan.ready.as_deref()).await;
+                if seen == Seen::Ready {
+                    return Ok(());
+                }
             }
             if begun.elapsed() > plan.within {
                 let seconds = plan.within.as_secs();
                 return Err(StartError::Slow {
                     name: plan.name.clone(),
                     seconds,
+                    seen: seen.told(plan),
                     output: self.output.text(),
                 });
             }
@@ -288,7 +294,46 @@ fn inside(folder: &Path, path: &str) -> std::io::Result<PathBuf> {
     Err(std::io::Error::other(format!("`files` names {}, which is not inside of {{dir}}", path.display())))
 }
 
-async fn is_ready(client: &Client, path: Option<&str>) -> bool {
+/// How the program of a target is had.
+fn had(name: &str, program: &str) -> String {
+    // A table of the user's may have the name of a preset and start something else.
+    match preset(name).is_some_and(|table| table.contains(&format!("start = \"{program}"))) {
+        true => format!("run `tools/emulators.sh {name}` in a clone of smcheck, or install it"),
+        false => "put it on PATH, or write its whole path in `start`".to_owned(),
+    }
+}
+
+/// What became of the question whether a server is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    /// Nobody listens on the port, or no whole answer came.
+    Nobody,
+    /// It answers, but not with success.
+    Status(u16),
+    /// It is ready.
+    Ready,
+}
+
+impl Seen {
+    /// What was seen last, and where to look.
+    fn told(self, plan: &StartPlan) -> String {
+        let path = plan.ready.as_deref().unwrap_or("/");
+        let takes_port =
+            plan.command.contains("{port}") || plan.env.values().any(|value| value.contains("{port}"));
+        match self {
+            Seen::Status(status) => format!(
+                "GET {path} answered with status {status}, and `ready` is a path that answers with 200; or give \
+                 it longer with `start-timeout`"
+            ),
+            _ if !takes_port => {
+                "neither `start` nor `env` holds {port}, the port that smcheck waits for".to_owned()
+            }
+            _ => format!("GET {path} got no answer; give it longer with `start-timeout`"),
+        }
+    }
+}
+
+async fn look(client: &Client, path: Option<&str>) -> Seen {
     let request = WireRequest {
         method: "GET".to_owned(),
         path: path.unwrap_or("/").to_owned(),
@@ -296,8 +341,9 @@ async fn is_ready(client: &Client, path: Option<&str>) -> bool {
         body: bytes::Bytes::new(),
     };
     match client.send(&request).await {
-        Ok((response, _)) => path.is_none() || response.succeeded(),
-        Err(_) => false,
+        Ok((response, _)) if path.is_none() || response.succeeded() => Seen::Ready,
+        Ok((response, _)) => Seen::Status(response.status),
+        Err(_) => Seen::Nobody,
     }
 }
 
@@ -395,7 +441,23 @@ mod tests {
     async fn a_program_that_is_not_there_is_named() {
         let error =
             Emulator::start(&plan("no-such-program-anywhere")).await.expect_err("it is not installed");
-        assert!(error.to_string().contains("tools/emulators.sh test"), "{error}");
+        assert!(error.to_string().ends_with("put it on PATH, or write its whole path in `start`"), "{error}");
+        assert!(had("moto", "moto_server").contains("tools/emulators.sh moto"));
+        assert!(!had("moto", "my-moto").contains("tools/emulators.sh"));
+    }
+
+    #[test]
+    fn one_that_is_not_ready_tells_what_it_answered() {
+        let mut plan = plan("server --port {port}");
+        plan.ready = Some("/health".to_owned());
+        let told = Seen::Status(404).told(&plan);
+        assert!(
+            told.contains("GET /health answered with status 404") && told.contains("start-timeout"),
+            "{told}"
+        );
+        assert!(Seen::Nobody.told(&plan).contains("GET /health got no answer"));
+        plan.command = "server".to_owned();
+        assert!(Seen::Nobody.told(&plan).contains("holds {port}"));
     }
 
     #[tokio::test]
