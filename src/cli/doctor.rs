@@ -12,7 +12,7 @@ use crate::target::config::FILE;
 pub(super) async fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
     let config = settings::config()?;
     let target = settings::named(&args.target, &config, args.timeout).await?;
-    let scenarios = settings::load(&Select { filters: Vec::new(), scenarios: None })?;
+    let scenarios = settings::read(&Select { filters: Vec::new(), scenarios: None })?.0;
     let patient = Patient {
         config: config.targets.get(&args.target),
         own_table: own_table(&args.target),

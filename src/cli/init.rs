@@ -313,7 +313,8 @@ fn next(dir: &Path, wanted: &Wanted, named: bool, made: usize) -> String {
         text.push_str("All was there already. ");
     }
     text.push_str("Next:\n\n");
-    let mut command = |what: &str, why: &str| text.push_str(&format!("  {what:36} {why}\n"));
+    let mut commands = Vec::new();
+    let mut command = |what: &str, why: &'static str| commands.push((what.to_owned(), why));
     if dir != Path::new(".") {
         command(&format!("cd {}", dir.display()), "");
     }
@@ -335,7 +336,12 @@ fn next(dir: &Path, wanted: &Wanted, named: bool, made: usize) -> String {
             command("smcheck run --watch", "again whenever a scenario changes");
         }
     }
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let wide = commands.iter().map(|(what, _)| what.len()).max().unwrap_or_default();
+    for (what, why) in commands {
+        text.push_str(format!("  {what:wide$}   {why}").trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 #[cfg(test)]

@@ -18,10 +18,23 @@ use crate::suite::versions;
 use crate::suite::{Catalogue, Consent, LoadError, OpenError, Opened, RunOptions, known_list};
 use crate::target::{Config, Target, resolve};
 
-/// Loads the scenarios that were asked for, or says all that is wrong with the files.
+/// Loads the scenarios that were asked for, or says all that is wrong with the files. Where a folder takes the place of
+/// the catalogue and nobody named it, that is said once: a run of few scenarios looks as green as one of all.
 pub(super) fn load(select: &Select) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let (loaded, catalogue) = read(select)?;
+    if select.scenarios.is_none() && catalogue.replaces_built_in() && !TOLD.swap(true, Ordering::Relaxed) {
+        output::say(&format!(
+            "{}, in place of the catalogue's {} files; `--scenarios {BUILT_IN}` takes those",
+            here(&catalogue),
+            catalogue::built_in_files()
+        ));
+    }
+    Ok(loaded)
+}
+
+/// As [`load`], and says nothing where all is well.
+pub(super) fn read(select: &Select) -> Result<(Vec<Arc<Scenario>>, Catalogue), Failure> {
     let catalogue = Catalogue::choose(select.scenarios.as_deref(), Path::new("."));
-    let replaces = select.scenarios.is_none() && catalogue.replaces_built_in();
     let loaded = catalogue.load(&select.filters).map_err(|why| match &why {
         LoadError::Findings(findings) => {
             for finding in findings {
@@ -31,7 +44,7 @@ pub(super) fn load(select: &Select) -> Result<Vec<Arc<Scenario>>, Failure> {
         }
         LoadError::NothingMatches(filters) => {
             let near = alike(&catalogue, filters);
-            let folder = match replaces {
+            let folder = match select.scenarios.is_none() && catalogue.replaces_built_in() {
                 true => format!(
                     ". Only {} were looked at, in place of the catalogue inside smcheck: `--scenarios {BUILT_IN}`",
                     here(&catalogue)
@@ -43,15 +56,7 @@ pub(super) fn load(select: &Select) -> Result<Vec<Arc<Scenario>>, Failure> {
         LoadError::Empty(_) => Failure::usage(format!("{why}; `smcheck init` makes a first one")),
         LoadError::Read { .. } => Failure::usage(why),
     })?;
-    // A run of few scenarios looks as green as one of all.
-    if replaces && !TOLD.swap(true, Ordering::Relaxed) {
-        output::say(&format!(
-            "{}, in place of the catalogue's {} files; `--scenarios {BUILT_IN}` takes those",
-            here(&catalogue),
-            catalogue::built_in_files()
-        ));
-    }
-    Ok(loaded)
+    Ok((loaded, catalogue))
 }
 
 /// Whether it was said that a folder takes the place of the catalogue.

@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStdin, Command};
 
 use super::client::Client;
 use super::config::preset;
-use crate::service::WireRequest;
+use super::ready::{Seen, look};
 
 /// `$@` is the emulator. It gets no input; the shell's own input is the pipe that we hold.
 const WATCHDOG: &str = r#"exec 3<&0
@@ -303,50 +303,6 @@ fn had(name: &str, program: &str) -> String {
     }
 }
 
-/// What became of the question whether a server is ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
-    /// Nobody listens on the port, or no whole answer came.
-    Nobody,
-    /// It answers, but not with success.
-    Status(u16),
-    /// It is ready.
-    Ready,
-}
-
-impl Seen {
-    /// What was seen last, and where to look.
-    fn told(self, plan: &StartPlan) -> String {
-        let path = plan.ready.as_deref().unwrap_or("/");
-        let takes_port =
-            plan.command.contains("{port}") || plan.env.values().any(|value| value.contains("{port}"));
-        match self {
-            Seen::Status(status) => format!(
-                "GET {path} answered with status {status}, and `ready` is a path that answers with 200; or give \
-                 it longer with `start-timeout`"
-            ),
-            _ if !takes_port => {
-                "neither `start` nor `env` holds {port}, the port that smcheck waits for".to_owned()
-            }
-            _ => format!("GET {path} got no answer; give it longer with `start-timeout`"),
-        }
-    }
-}
-
-async fn look(client: &Client, path: Option<&str>) -> Seen {
-    let request = WireRequest {
-        method: "GET".to_owned(),
-        path: path.unwrap_or("/").to_owned(),
-        headers: Vec::new(),
-        body: bytes::Bytes::new(),
-    };
-    match client.send(&request).await {
-        Ok((response, _)) if path.is_none() || response.succeeded() => Seen::Ready,
-        Ok((response, _)) => Seen::Status(response.status),
-        Err(_) => Seen::Nobody,
-    }
-}
-
 async fn ask_version(command: &str, name: &str, program: &Path) -> Option<String> {
     let words = split(command)?;
     let (asked, arguments) = words.split_first()?;
@@ -444,20 +400,6 @@ mod tests {
         assert!(error.to_string().ends_with("put it on PATH, or write its whole path in `start`"), "{error}");
         assert!(had("moto", "moto_server").contains("tools/emulators.sh moto"));
         assert!(!had("moto", "my-moto").contains("tools/emulators.sh"));
-    }
-
-    #[test]
-    fn one_that_is_not_ready_tells_what_it_answered() {
-        let mut plan = plan("server --port {port}");
-        plan.ready = Some("/health".to_owned());
-        let told = Seen::Status(404).told(&plan);
-        assert!(
-            told.contains("GET /health answered with status 404") && told.contains("start-timeout"),
-            "{told}"
-        );
-        assert!(Seen::Nobody.told(&plan).contains("GET /health got no answer"));
-        plan.command = "server".to_owned();
-        assert!(Seen::Nobody.told(&plan).contains("holds {port}"));
     }
 
     #[tokio::test]
