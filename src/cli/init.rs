@@ -71,7 +71,7 @@ pub(super) fn init(args: &InitArgs) -> Result<Exit, Failure> {
         // Who checks a server wants the whole catalogue, and a folder of scenarios would take its place.
         Wanted::Preset(_) => {}
         Wanted::Url(_) if named => {
-            project.file(&format!("known/{MINE}.yaml"), include_str!("init/known.yaml"))?
+            project.file(&format!("known/{MINE}.yaml"), include_str!("init/known.yaml"))?;
         }
         Wanted::Url(_) => {}
         Wanted::Nothing => {
