@@ -87,7 +87,7 @@ const ROWS: &[Row] = &[
         "cannot make the folder /dev/null/x",
         "a part of the path is a file",
     ),
-    (&["init", "/dev/null/x"], 2, "cannot make the folder /dev/null/x", "choose another"),
+    (&["init", "/dev/null/x"], 2, "cannot make the folder /dev/null/x", "name another"),
     (&["init", "--target", "moot"], 2, "`moot` is none of", "did you mean `moto`?"),
     (&["init", "--ci", "jenkins"], 2, "invalid value 'jenkins'", "possible values: github, gitlab"),
 ];

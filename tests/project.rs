@@ -23,19 +23,27 @@ fn the_project_that_is_made_works_at_once() {
         let init = smcheck(here.path(), &arguments);
         assert_eq!(code(&init), Some(0), "{}", said(&init));
         let project = here.path().join("checks");
-        for file in ["smcheck.toml", "scenarios/schema.json", ".gitignore", ".github/workflows/smcheck.yml"] {
+        for file in ["smcheck.toml", ".gitignore", ".github/workflows/smcheck.yml"] {
             assert!(project.join(file).is_file(), "{file}");
             assert!(said(&init).contains(&format!("made  checks/{file}")), "{}", said(&init));
         }
         let workflow =
             fs::read_to_string(project.join(".github/workflows/smcheck.yml")).expect("it was made");
         let workflow: Value = serde_yaml::from_str(&workflow).expect("the workflow is YAML");
-        assert!(workflow["jobs"]["scenarios"]["steps"].is_array());
-        let run = smcheck(&project, &["run", "--strict"]);
+        let steps = workflow["jobs"]["scenarios"]["steps"].as_array().expect("it has steps");
+        // Who checks a server gets the whole catalogue, which a folder `scenarios` would hide.
+        assert_eq!(project.join("scenarios/schema.json").is_file(), target.is_none());
+        let filter: &[&str] = if target.is_none() { &[] } else { &["put-secret-value/"] };
+        let run = smcheck(&project, &[&["run", "--strict"], filter].concat());
         assert_eq!(code(&run), Some(0), "{}", said(&run));
-        assert!(said(&run).contains("1 passed"), "{}", said(&run));
-        let lint = smcheck(&project, &["lint"]);
-        assert_eq!(code(&lint), Some(0), "{}", said(&lint));
+        assert_eq!(said(&run).contains("\n1 passed"), target.is_none(), "{}", said(&run));
+        // What the workflow does about files must work in the folder that was made.
+        let lints = steps.iter().any(|step| step["run"] == "smcheck lint");
+        assert_eq!(lints, !matches!(target, Some("moto" | "ministack" | "localstack")), "{target:?}");
+        if lints {
+            let lint = smcheck(&project, &["lint"]);
+            assert_eq!(code(&lint), Some(0), "{}", said(&lint));
+        }
         let targets = smcheck(&project, &["targets"]);
         assert_eq!(code(&targets), Some(0), "{}", said(&targets));
     }
@@ -59,6 +67,99 @@ fn nothing_that_is_there_is_overwritten() {
     assert!(said(&again).contains("All was there already"), "{}", said(&again));
     assert_eq!(read("scenarios/labels/put-moves-current.yaml"), "# mine\n");
     assert_eq!(read(".gitignore").lines().count(), 4);
+}
+
+#[test]
+fn a_workflow_installs_the_server_or_says_that_it_does_not() {
+    for (service, file) in [("github", ".github/workflows/smcheck.yml"), ("gitlab", ".gitlab-ci.yml")] {
+        for (target, flag, line, whole) in [
+            ("moto", "-t moto", "pip install 'moto[server]==", true),
+            ("ministack", "-t ministack", "pip install ministack==", true),
+            ("localstack", "-t localstack", "# To do: a step that installs localstack", false),
+            ("http://127.0.0.1:5000", "-t mine", "# To do: a step that starts the server", false),
+        ] {
+            let here = folder();
+            let init = smcheck(here.path(), &["init", "--target", target, "--ci", service]);
+            assert_eq!(code(&init), Some(0), "{}", said(&init));
+            let text = fs::read_to_string(here.path().join(file)).expect("it was made");
+            let run = format!("smcheck run {flag} --report junit=smcheck.xml");
+            assert!(text.contains(&run) && text.contains(line) && !text.contains("{"), "{text}");
+            serde_yaml::from_str::<Value>(&text).unwrap_or_else(|why| panic!("{why}: {text}"));
+            assert_eq!(said(&init).contains("The workflow is not whole"), !whole, "{}", said(&init));
+        }
+    }
+}
+
+#[test]
+fn a_configuration_that_is_there_is_not_said_to_have_the_server() {
+    let here = folder();
+    fs::write(here.path().join("smcheck.toml"), "# mine\n").expect("it can be written");
+    let url = "http://127.0.0.1:5000";
+    let init = smcheck(here.path(), &["init", "--target", url]);
+    let text = said(&init);
+    assert_eq!(code(&init), Some(0), "{text}");
+    assert!(text.contains("  [targets.mine]\n  url = \"http://127.0.0.1:5000\"\n"), "{text}");
+    assert!(text.contains(&format!("smcheck doctor -t {url}")) && !text.contains("-t mine"), "{text}");
+    assert!(!here.path().join("known").exists(), "nothing names such a list");
+    // Once it is there, it is named.
+    fs::write(here.path().join("smcheck.toml"), format!("[targets.mine]\nurl = \"{url}\"\n"))
+        .expect("it can be written");
+    let again = smcheck(here.path(), &["init", "--target", url]);
+    assert!(said(&again).contains("smcheck doctor -t mine"), "{}", said(&again));
+}
+
+#[test]
+fn few_scenarios_in_place_of_the_catalogue_are_told() {
+    let here = folder();
+    assert_eq!(code(&smcheck(here.path(), &["init"])), Some(0));
+    let told = "1 scenario of ./scenarios, in place of the catalogue's ";
+    for command in [&["run"][..], &["compare", "-t", "embedded"], &["record", "--out", "kept"], &["list"]] {
+        let run = smcheck(here.path(), command);
+        let errors = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(errors.matches(told).count(), 1, "{command:?}: {}", said(&run));
+    }
+    for command in
+        [&["run", "--scenarios", "scenarios"][..], &["run", "labels/move", "--scenarios", "catalogue"]]
+    {
+        let run = smcheck(here.path(), command);
+        assert_eq!(code(&run), Some(0), "{}", said(&run));
+        assert!(!said(&run).contains("in place of"), "{}", said(&run));
+    }
+    let run = smcheck(here.path(), &["run", "delete-secret/"]);
+    assert_eq!(code(&run), Some(2), "{}", said(&run));
+    assert!(said(&run).contains("Only 1 scenario of ./scenarios"), "{}", said(&run));
+    // In a clone the folder is the catalogue.
+    let clone = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let run = smcheck(clone, &["list", "labels/move"]);
+    assert!(!said(&run).contains("in place of"), "{}", said(&run));
+    let other = folder();
+    let new = smcheck(other.path(), &["new", "labels/first"]);
+    assert!(said(&new).contains("takes the place of the catalogue here"), "{}", said(&new));
+}
+
+#[test]
+fn a_configuration_with_a_slip_is_answered_with_what_was_meant() {
+    let here = folder();
+    let write = |text: &str| fs::write(here.path().join("smcheck.toml"), text).expect("it can be written");
+    write("[targets.mine]\nstrat = \"x\"\n");
+    let run = smcheck(here.path(), &["run", "-t", "mine"]);
+    let text = said(&run);
+    assert!(text.contains("did you mean `start`?") && !text.contains("one of"), "{text}");
+    write("[targets.mine]\nurl = \"127.0.0.1:4599\"\n");
+    let run = smcheck(here.path(), &["run", "-t", "mine"]);
+    assert_eq!(code(&run), Some(2), "{}", said(&run));
+    assert!(said(&run).contains("`url = \"http://127.0.0.1:4599\"`"), "{}", said(&run));
+    write("[targets.mine]\nstart = \"sleep 60\"\nstart-timeout = 1\n");
+    let run = smcheck(here.path(), &["run", "-t", "mine"]);
+    assert_eq!(code(&run), Some(3), "{}", said(&run));
+    assert!(said(&run).contains("within 1 s: neither `start` nor `env` holds {port}"), "{}", said(&run));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_told_with_one_hint() {
+    let init = smcheck(folder().path(), &["init", "/proc/x"]);
+    assert_eq!(code(&init), Some(2), "{}", said(&init));
+    assert_eq!(said(&init).matches(';').count(), 1, "{}", said(&init));
 }
 
 fn checkup(run: &Output) -> Value {
@@ -114,10 +215,21 @@ fn nobody_there_is_exit_3_with_a_way_to_mend_it() {
     let run = smcheck(here.path(), &["doctor", "-t", "gone"]);
     assert_eq!(code(&run), Some(3), "{}", said(&run));
     assert!(said(&run).contains("write its whole path in `start`"), "{}", said(&run));
+    let run = smcheck(here.path(), &["run", "-t", "gone"]);
+    let text = said(&run);
+    assert!(
+        text.contains("put it on PATH, or write its whole path") && !text.contains("emulators.sh"),
+        "{text}"
+    );
 }
 
 /// A web server that is no emulator: it answers 404 to all, and its clock is an hour behind.
 fn something_else() -> String {
+    answering("404 Not Found", "nope", Arc::default())
+}
+
+/// A web server that gives one answer to all, with a clock that is an hour behind, and keeps what it is asked.
+fn answering(status: &'static str, body: &'static str, asked: Arc<Mutex<Vec<String>>>) -> String {
     use std::io::Write;
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
@@ -125,18 +237,23 @@ fn something_else() -> String {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
             let mut reader = BufReader::new(stream.try_clone().expect("it can be shared"));
-            let (mut line, mut length) = (String::new(), 0);
+            let (mut line, mut length, mut head) = (String::new(), 0, String::new());
             while reader.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {
                 if let Some(given) = line.to_lowercase().strip_prefix("content-length:") {
                     length = given.trim().parse().unwrap_or(0);
                 }
+                head.push_str(&line);
                 line.clear();
             }
-            let _ = std::io::Read::read_exact(&mut reader, &mut vec![0; length]);
+            let mut sent = vec![0; length];
+            let _ = std::io::Read::read_exact(&mut reader, &mut sent);
+            head.push_str(&String::from_utf8_lossy(&sent));
+            asked.lock().expect("nobody panics with it").push(head);
             let date = httpdate::fmt_http_date(std::time::SystemTime::now() - Duration::from_secs(3600));
             let _ = write!(
                 stream,
-                "HTTP/1.1 404 Not Found\r\nDate: {date}\r\nConnection: close\r\nContent-Length: 4\r\n\r\nnope"
+                "HTTP/1.1 {status}\r\nDate: {date}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
             );
         }
     });
@@ -153,6 +270,30 @@ fn a_server_of_something_else_is_told_from_an_emulator() {
     }
     let operations = report["operations"].as_object().expect("it has operations");
     assert!(operations.values().all(|one| one["answer"] != "known"), "{report:#}");
+}
+
+#[test]
+fn a_secret_that_doctor_did_not_make_stays() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let body =
+        r#"{"ARN":"arn:aws:secretsmanager:us-east-1:123456789012:secret:prod-db-AbCdEf","SecretList":[]}"#;
+    let url = answering("200 OK", body, Arc::clone(&asked));
+    let run = smcheck(folder().path(), &["doctor", "-t", &url]);
+    assert!(said(&run).contains("succeeds with input that AWS refuses: "), "{}", said(&run));
+    let asked = asked.lock().expect("nobody panics with it");
+    assert!(asked.len() > 20, "{asked:?}");
+    assert!(!asked.iter().any(|one| one.contains("prod-db")), "{asked:?}");
+}
+
+#[test]
+fn a_server_of_recordings_says_nothing_about_signatures() {
+    let body = r#"{"__type":"SmcheckNoRecordingException"}"#;
+    let url = answering("400 Bad Request", body, Arc::default());
+    let run = smcheck(folder().path(), &["doctor", "--json", "-t", &url]);
+    let report = checkup(&run);
+    assert_eq!(status(&report, "signed"), "wrong");
+    assert_eq!(status(&report, "wrongly-signed"), "note", "{report:#}");
+    assert!(said(&run).contains("it plays recordings") && !said(&run).contains("keys that it knows"));
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub struct Select {
     /// Parts of scenario ids; all scenarios where there is none
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
-    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary
+    /// The folder with scenarios, instead of ./scenarios or the catalogue inside the binary (`catalogue` names that)
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
 }

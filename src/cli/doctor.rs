@@ -12,7 +12,7 @@ use crate::target::config::FILE;
 pub(super) async fn doctor(args: DoctorArgs) -> Result<Exit, Failure> {
     let config = settings::config()?;
     let target = settings::named(&args.target, &config, args.timeout).await?;
-    let scenarios = settings::load(&Select { filters: Vec::new(), scenarios: None })?;
+    let scenarios = settings::read(&Select { filters: Vec::new(), scenarios: None })?.0;
     let patient = Patient {
         config: config.targets.get(&args.target),
         own_table: own_table(&args.target),
@@ -54,13 +54,14 @@ fn shown(checkup: &Checkup, width: usize) -> String {
         (1, _) => "One thing is wrong (✗).".to_owned(),
         (wrong, _) => format!("{wrong} things are wrong (✗)."),
     };
-    text.push_str(&format!("\n{end}"));
+    let mut last = end;
     if wrong == 0 {
         let name = &checkup.target.name;
         let target = if name.contains(':') { &checkup.target.endpoint } else { name };
-        text.push_str(&format!(" `smcheck run -t {target}` runs the scenarios."));
+        last.push_str(&format!(" `smcheck run -t {target}` runs the scenarios."));
     }
     text.push('\n');
+    output::wrap(&last, width).iter().for_each(|line| text.push_str(&format!("{line}\n")));
     text
 }
 

@@ -9,7 +9,7 @@ use super::output;
 use crate::scenario::{Evidence, EvidenceKind, nearest, parse};
 use crate::service::shapes;
 use crate::store::atomic;
-use crate::suite::catalogue::FOLDER;
+use crate::suite::catalogue::{BUILT_IN, FOLDER};
 use crate::suite::skeleton::{Wishes, skeleton};
 
 /// Begins a scenario.
@@ -32,9 +32,10 @@ pub(super) fn new(args: &NewArgs) -> Result<Exit, Failure> {
         findings.iter().for_each(|finding| output::say(&finding.to_string()));
         return Err(Failure::usage("nothing was written"));
     }
+    let replaces = args.scenarios.is_none() && !folder.is_dir();
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)
-            .map_err(|why| Failure::usage(format!("cannot make {}: {why}", parent.display())))?;
+            .map_err(|why| Failure::usage(format!("cannot make the folder {}: {why}", parent.display())))?;
     }
     atomic::write_new(&path, text.as_bytes()).map_err(|why| match why.kind() {
         ErrorKind::AlreadyExists => Failure::usage(format!("{shown} is there already, and stays as it is")),
@@ -45,19 +46,28 @@ pub(super) fn new(args: &NewArgs) -> Result<Exit, Failure> {
         None => String::new(),
     };
     output::line(&format!("wrote {shown}"));
+    let say = |text: &str| output::wrap(text, output::width()).iter().for_each(|line| output::line(line));
+    if replaces {
+        say(&format!(
+            "The new folder {FOLDER}/ takes the place of the catalogue here; `--scenarios {BUILT_IN}` takes that."
+        ));
+    }
     output::line("");
     if args.title.is_none() {
         output::line("Say in its title what AWS does. Then:");
     } else {
         output::line("Then:");
     }
-    output::line(&format!(
-        "  smcheck run --fill {id}{option}   write what the embedded reference answers into it"
-    ));
+    let fill = format!("  smcheck run --fill {id}{option}");
+    let why = "write what the embedded reference answers into it";
+    match fill.len() + 3 + why.len() <= output::width() {
+        true => output::line(&format!("{fill}   {why}")),
+        false => output::line(&format!("{fill}\n      {why}")),
+    }
     output::line(&format!("  smcheck lint {shown}"));
     output::line(&format!("  smcheck selftest --scenario {id}{option}"));
     if inferred {
-        output::line("Its evidence is `inferred` until you say where AWS does so.");
+        say("Its evidence is `inferred` until you say where AWS does so.");
     }
     Ok(Exit::Expected)
 }

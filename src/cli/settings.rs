@@ -3,6 +3,7 @@
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::args::{Gate, Judging, Probe, Running, Select};
@@ -12,23 +13,68 @@ use crate::judge::{JudgeOptions, KnownList};
 use crate::run::ProbeLevel;
 use crate::scenario::nearest::nearest;
 use crate::scenario::{EvidenceKind, Scenario};
+use crate::suite::catalogue::{self, BUILT_IN, FOLDER};
+use crate::suite::versions;
 use crate::suite::{self, Catalogue, Consent, LoadError, OpenError, Opened, RunOptions, known_list};
 use crate::target::{Config, Target, resolve};
 
-/// Loads the scenarios that were asked for, or says all that is wrong with the files.
+/// Loads the scenarios that were asked for, or says all that is wrong with the files. Where a folder takes the place of
+/// the catalogue and nobody named it, that is said once: a run of few scenarios looks as green as one of all.
 pub(super) fn load(select: &Select) -> Result<Vec<Arc<Scenario>>, Failure> {
+    let (loaded, catalogue) = read(select)?;
+    if select.scenarios.is_none() && catalogue.replaces_built_in() && !TOLD.swap(true, Ordering::Relaxed) {
+        output::say(&format!(
+            "{}, in place of the catalogue's {} files; `--scenarios {BUILT_IN}` takes those",
+            here(&catalogue),
+            catalogue::built_in_files()
+        ));
+    }
+    Ok(loaded)
+}
+
+/// As [`load`], and says nothing where all is well.
+pub(super) fn read(select: &Select) -> Result<(Vec<Arc<Scenario>>, Catalogue), Failure> {
     let catalogue = Catalogue::choose(select.scenarios.as_deref(), Path::new("."));
-    catalogue.load(&select.filters).map_err(|why| match &why {
+    let loaded = catalogue.load(&select.filters).map_err(|why| match &why {
         LoadError::Findings(findings) => {
             for finding in findings {
                 output::say(&finding.to_string());
             }
             Failure::usage(format!("{why}; nothing was run"))
         }
-        LoadError::NothingMatches(filters) => Failure::usage(format!("{why}{}", alike(&catalogue, filters))),
+        LoadError::NothingMatches(filters) => {
+            let near = alike(&catalogue, filters);
+            let folder = match select.scenarios.is_none() && catalogue.replaces_built_in() {
+                true => format!(
+                    ". Only {} were looked at, in place of the catalogue inside smcheck: `--scenarios {BUILT_IN}`",
+                    here(&catalogue)
+                ),
+                false => String::new(),
+            };
+            Failure::usage(format!("{why}{near}{folder}"))
+        }
         LoadError::Empty(_) => Failure::usage(format!("{why}; `smcheck init` makes a first one")),
         LoadError::Read { .. } => Failure::usage(why),
-    })
+    })?;
+    Ok((loaded, catalogue))
+}
+
+/// Whether it was said that a folder takes the place of the catalogue.
+static TOLD: AtomicBool = AtomicBool::new(false);
+
+/// How many scenarios a folder has, and which it is.
+fn here(catalogue: &Catalogue) -> String {
+    let count = catalogue.load(&[]).map_or(0, |all| all.len());
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} scenario{plural} of ./{FOLDER}")
+}
+
+/// Warns where a list was written for another version of an emulator than the one that runs.
+pub(super) fn compare_versions(opened: &Opened, list: Option<&KnownList>) {
+    let misfit = list.and_then(|list| versions::misfit(list, opened.info.version.as_deref()));
+    if let Some(misfit) = misfit {
+        output::warn(&misfit);
+    }
 }
 
 /// The ids, or the folders of ids, that are most like what was typed.
@@ -48,7 +94,20 @@ fn alike(catalogue: &Catalogue, filters: &[String]) -> String {
 
 /// Reads the configuration of the current folder.
 pub(super) fn config() -> Result<Config, Failure> {
-    Config::load(Path::new(".")).map_err(Failure::usage)
+    Config::load(Path::new(".")).map_err(|why| Failure::usage(with_key(&why.to_string())))
+}
+
+/// An error of the configuration; of an unknown key only the one that was meant, where one is near.
+fn with_key(message: &str) -> String {
+    let Some((before, expected)) = message.split_once(", expected ") else { return message.to_owned() };
+    let words =
+        |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let typed = words(before).pop().unwrap_or_default();
+    let keys = words(expected);
+    match nearest(&typed, keys.iter().map(String::as_str)) {
+        Some(near) if before.contains("unknown field") => format!("{before}; did you mean `{near}`?"),
+        _ => message.to_owned(),
+    }
 }
 
 /// Resolves a target by its name, with what was typed over its configuration.
@@ -61,7 +120,9 @@ pub(super) async fn named(name: &str, config: &Config, timeout: Option<u32>) -> 
     use crate::target::ResolveError as E;
     let mut target = resolve(name, config).await.map_err(|why| match &why {
         E::Unknown { name, known } => Failure::usage(format!("{why}{}", meant(name, known))),
-        E::Unreachable(_) | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => Failure::usage(why),
+        E::Unreachable(_) | E::Url { .. } | E::Reset { .. } | E::SecondAccount(_) | E::Clock { .. } => {
+            Failure::usage(why)
+        }
         E::NoEndpoint | E::NoCredentials(_) | E::Guard(_) => Failure::target(why),
     })?;
     if let Some(seconds) = timeout {

@@ -345,9 +345,14 @@ impl KnownEntry {
         })
     }
 
+    /// Whether its pattern takes this scenario.
+    pub fn is_about(&self, scenario: &str) -> bool {
+        self.patterns.scenario.is_match(scenario)
+    }
+
     /// Whether it names this deviation of a scenario.
     pub fn covers(&self, scenario: &str, deviation: &Deviation) -> bool {
-        self.patterns.scenario.is_match(scenario) && self.covers_place(deviation)
+        self.is_about(scenario) && self.covers_place(deviation)
     }
 
     /// Whether it names what the contract found, which belongs to no scenario.

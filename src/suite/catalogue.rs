@@ -13,6 +13,9 @@ mod built_in {
 /// The folder that takes the place of the built-in catalogue where it exists.
 pub const FOLDER: &str = "scenarios";
 
+/// What `--scenarios` calls the catalogue inside the binary, where no folder has this name.
+pub const BUILT_IN: &str = "catalogue";
+
 /// The folder that takes the place of the built-in rule register where it exists.
 pub const RULES_FOLDER: &str = "rules";
 
@@ -51,10 +54,21 @@ impl Catalogue {
     /// The folder that was named, or `scenarios` in the current folder, or what the binary carries.
     pub fn choose(named: Option<&Path>, current: &Path) -> Self {
         match named {
+            Some(word) if word == Path::new(BUILT_IN) && !current.join(word).is_dir() => Catalogue::BuiltIn,
             Some(folder) => Catalogue::Folder(folder.to_path_buf()),
             None if current.join(FOLDER).is_dir() => Catalogue::Folder(PathBuf::from(FOLDER)),
             None => Catalogue::BuiltIn,
         }
+    }
+
+    /// Whether this is another set of scenarios than the binary's, and not a copy of it that somebody works on: such a
+    /// copy has most of the files.
+    pub fn replaces_built_in(&self) -> bool {
+        let Catalogue::Folder(_) = self else { return false };
+        let files = self.files().unwrap_or_default();
+        let here: std::collections::BTreeSet<&str> = files.iter().map(|file| file.id.as_str()).collect();
+        let both = built_in::SCENARIOS.iter().filter(|(id, _)| here.contains(id)).count();
+        both * 2 < built_in::SCENARIOS.len()
     }
 
     /// All files: the path as findings name it, the id, and the bytes.
@@ -177,6 +191,11 @@ pub fn rules(current: &Path) -> Result<Register, String> {
     Register::read(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))).map_err(lines)
 }
 
+/// How many files the catalogue inside the binary has. Its scenarios, which are more, would have to be read first.
+pub fn built_in_files() -> usize {
+    built_in::SCENARIOS.len()
+}
+
 /// The snapshot of the reference that the binary carries for a scenario, by the snapshot's file name without
 /// ending.
 pub fn built_in_snapshot(name: &str) -> Option<&'static str> {
@@ -201,4 +220,27 @@ fn summary(findings: &[Finding]) -> String {
         findings.iter().map(|finding| finding.path.as_str()).collect();
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     format!("{} in {}", plural(findings.len(), "finding"), plural(files.len(), "file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_can_be_named_where_a_folder_takes_its_place() {
+        let here = tempfile::tempdir().expect("there is room for a folder");
+        let named = Some(Path::new(BUILT_IN));
+        assert_eq!(Catalogue::choose(named, here.path()), Catalogue::BuiltIn);
+        std::fs::create_dir(here.path().join(BUILT_IN)).expect("it can be made");
+        assert_eq!(Catalogue::choose(named, here.path()), Catalogue::Folder(PathBuf::from(BUILT_IN)));
+    }
+
+    #[test]
+    fn the_repositorys_own_folder_is_the_catalogue() {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+        assert!(!Catalogue::Folder(own).replaces_built_in());
+        let here = tempfile::tempdir().expect("there is room for a folder");
+        assert!(Catalogue::Folder(here.path().to_path_buf()).replaces_built_in());
+        assert!(!Catalogue::BuiltIn.replaces_built_in());
+    }
 }

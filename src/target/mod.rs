@@ -9,6 +9,7 @@ pub mod client;
 pub mod config;
 pub mod credentials;
 pub mod process;
+mod ready;
 pub mod resolve;
 
 pub use client::{Client, ClientError};

@@ -15,7 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::client::Client;
-use crate::service::WireRequest;
+use super::config::preset;
+use super::ready::{Seen, look};
 
 /// `$@` is the emulator. It gets no input; the shell's own input is the pipe that we hold.
 const WATCHDOG: &str = r#"exec 3<&0
@@ -80,8 +81,8 @@ pub enum StartError {
     },
     /// The program is neither on PATH nor installed for us.
     #[error(
-        "target `{name}`: `{program}` is neither on PATH nor under target/emulators/{name}/bin; \
-         run `tools/emulators.sh {name}` in a clone of smcheck, or install it"
+        "target `{name}`: `{program}` is neither on PATH nor under target/emulators/{name}/bin; {}",
+        had(name, program)
     )]
     Missing {
         /// The target.
@@ -110,12 +111,14 @@ pub enum StartError {
         output: String,
     },
     /// It was not ready in time.
-    #[error("target `{name}` was not ready within {seconds} s; its last output:\n{output}")]
+    #[error("target `{name}` was not ready within {seconds} s: {seen}; its last output:\n{output}")]
     Slow {
         /// The target.
         name: String,
         /// The limit.
         seconds: u64,
+        /// What it answered last, and what to look at.
+        seen: String,
         /// Its last lines.
         output: String,
     },
@@ -184,6 +187,7 @@ impl Emulator {
     async fn wait(&mut self, plan: &StartPlan) -> Result<(), StartError> {
         let begun = Instant::now();
         let client = Client::new(&self.endpoint, Duration::from_secs(1), Duration::from_secs(5)).ok();
+        let mut seen = Seen::Nobody;
         loop {
             if let Ok(Some(status)) = self.child.try_wait() {
                 // The readers need a moment for the last lines.
@@ -191,16 +195,18 @@ impl Emulator {
                 let output = self.output.text();
                 return Err(StartError::Died { name: plan.name.clone(), status: status.to_string(), output });
             }
-            if let Some(client) = &client
-                && is_ready(client, plan.ready.as_deref()).await
-            {
-                return Ok(());
+            if let Some(client) = &client {
+                seen = look(client, plan.ready.as_deref()).await;
+                if seen == Seen::Ready {
+                    return Ok(());
+                }
             }
             if begun.elapsed() > plan.within {
                 let seconds = plan.within.as_secs();
                 return Err(StartError::Slow {
                     name: plan.name.clone(),
                     seconds,
+                    seen: seen.told(plan),
                     output: self.output.text(),
                 });
             }
@@ -288,16 +294,12 @@ fn inside(folder: &Path, path: &str) -> std::io::Result<PathBuf> {
     Err(std::io::Error::other(format!("`files` names {}, which is not inside of {{dir}}", path.display())))
 }
 
-async fn is_ready(client: &Client, path: Option<&str>) -> bool {
-    let request = WireRequest {
-        method: "GET".to_owned(),
-        path: path.unwrap_or("/").to_owned(),
-        headers: Vec::new(),
-        body: bytes::Bytes::new(),
-    };
-    match client.send(&request).await {
-        Ok((response, _)) => path.is_none() || response.succeeded(),
-        Err(_) => false,
+/// How the program of a target is had.
+fn had(name: &str, program: &str) -> String {
+    // A table of the user's may have the name of a preset and start something else.
+    match preset(name).is_some_and(|table| table.contains(&format!("start = \"{program}"))) {
+        true => format!("run `tools/emulators.sh {name}` in a clone of smcheck, or install it"),
+        false => "put it on PATH, or write its whole path in `start`".to_owned(),
     }
 }
 
@@ -395,7 +397,9 @@ mod tests {
     async fn a_program_that_is_not_there_is_named() {
         let error =
             Emulator::start(&plan("no-such-program-anywhere")).await.expect_err("it is not installed");
-        assert!(error.to_string().contains("tools/emulators.sh test"), "{error}");
+        assert!(error.to_string().ends_with("put it on PATH, or write its whole path in `start`"), "{error}");
+        assert!(had("moto", "moto_server").contains("tools/emulators.sh moto"));
+        assert!(!had("moto", "my-moto").contains("tools/emulators.sh"));
     }
 
     #[tokio::test]

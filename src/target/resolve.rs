@@ -123,6 +123,14 @@ pub enum ResolveError {
     /// The configuration of the target does not say how to reach it.
     #[error("target `{0}` has neither `url` nor `start`")]
     Unreachable(String),
+    /// The `url` of the target is none that can be called.
+    #[error("target `{name}`: a URL begins with http:// or https://: `url = \"http://{}\"`", url.trim_start_matches('/'))]
+    Url {
+        /// The target.
+        name: String,
+        /// What the configuration says.
+        url: String,
+    },
     /// The `reset` of the target is not a method and a path.
     #[error("target `{name}`: `reset` is a method and a path, such as \"POST /reset\", not `{reset}`")]
     Reset {
@@ -205,6 +213,10 @@ pub async fn resolve(name: &str, config: &Config) -> Result<Target, ResolveError
             };
             let region = found.region.clone().unwrap_or(region);
             let kind = match (&found.url, &found.start) {
+                // `localhost:5000` is a URL of the scheme `localhost` to a parser.
+                (Some(url), _) if !url.contains("://") => {
+                    return Err(ResolveError::Url { name: name.to_owned(), url: url.clone() });
+                }
                 (Some(url), _) => Kind::Url(url.trim_end_matches('/').to_owned()),
                 (None, Some(command)) => Kind::Start(StartPlan {
                     name: name.to_owned(),
@@ -307,6 +319,14 @@ mod tests {
         let target = resolve("http://127.0.0.1:5000/", &Config::default()).await.expect("it is a URL");
         assert_eq!(target.kind, Kind::Url("http://127.0.0.1:5000".to_owned()));
         assert_eq!(target.name, "127.0.0.1:5000");
+    }
+
+    #[tokio::test]
+    async fn a_url_without_its_scheme_is_answered_with_one() {
+        let text = "[targets.mine]\nurl = '127.0.0.1:4599'\n";
+        let config = Config::read(Some((std::path::Path::new("smcheck.toml"), text))).expect("it parses");
+        let error = resolve("mine", &config).await.expect_err("it is no URL").to_string();
+        assert!(error.contains("`url = \"http://127.0.0.1:4599\"`"), "{error}");
     }
 
     #[tokio::test]

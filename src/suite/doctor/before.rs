@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 use tokio::process::Command;
 
 use super::{Check, Patient};
+use crate::suite::versions::pip;
+use crate::target::client::is_loopback;
 use crate::target::config::TargetConfig;
 use crate::target::{Kind, Target, process};
 
@@ -88,13 +90,10 @@ pub(super) async fn prerequisites(target: &Target, config: Option<&TargetConfig>
 
 /// How the program of a preset is had.
 fn install(target: &str, program: &str) -> String {
-    let how = match target {
-        "moto" => "`pip install 'moto[server]'`",
-        "ministack" => "`pip install ministack`",
-        "localstack" => "`tools/emulators.sh localstack` in a clone of smcheck",
-        "localemu" => "`pip install localemu`",
-        "fakecloud" => "`cargo install fakecloud`",
-        "awsim" => "`tools/emulators.sh awsim` in a clone of smcheck",
+    let how = match (target, pip(target)) {
+        (_, Some(package)) => format!("`pip install {package}`"),
+        ("localstack" | "awsim", _) => format!("`tools/emulators.sh {target}` in a clone of smcheck"),
+        ("fakecloud", _) => "`cargo install fakecloud`".to_owned(),
         _ => return format!("install `{program}`, or write its whole path in `start`"),
     };
     format!("{how} installs it; on PATH it is found")
@@ -142,6 +141,11 @@ pub(super) async fn connect(endpoint: &str, target: &Target, checks: &mut Vec<Ch
         ));
         return false;
     };
+    if let Some(variable) = proxy_of(&url, |name| std::env::var(name).ok()) {
+        // The proxy looks the host up and connects; the first request shows whether it does.
+        checks.push(Check::note("reachable", format!("{variable} names a proxy: not connected to directly")));
+        return true;
+    }
     let port = url.port_or_known_default().unwrap_or(80);
     let addresses: Vec<_> = match tokio::net::lookup_host((host.as_str(), port)).await {
         Ok(found) => found.collect(),
@@ -169,7 +173,37 @@ pub(super) async fn connect(endpoint: &str, target: &Target, checks: &mut Vec<Ch
     false
 }
 
+/// The variable that names a proxy for this URL, as the client takes it. Hosts that NO_PROXY excepts are not told
+/// apart: what cannot be reached there shows at the first request.
+fn proxy_of(url: &reqwest::Url, variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    if is_loopback(url) {
+        return None;
+    }
+    let names: &[&'static str] = match url.scheme() {
+        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
+        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    };
+    names.iter().find(|name| variable(name).is_some_and(|value| !value.is_empty())).copied()
+}
+
 /// A short time.
 pub(super) fn millis(took: Duration) -> String {
     format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_used_for_hosts_that_are_elsewhere() {
+        let of = |url: &str, set: &str| {
+            let url = reqwest::Url::parse(url).expect("it is a URL");
+            proxy_of(&url, |name| (name == set).then(|| "http://proxy.test:3128".to_owned()))
+        };
+        assert_eq!(of("http://emulator.test", "HTTP_PROXY"), Some("HTTP_PROXY"));
+        assert_eq!(of("https://emulator.test", "all_proxy"), Some("all_proxy"));
+        assert_eq!(of("https://emulator.test", "HTTP_PROXY"), None);
+        assert_eq!(of("http://127.0.0.1:5000", "HTTP_PROXY"), None);
+    }
 }

@@ -174,7 +174,8 @@ pub async fn examine(patient: Patient<'_>, consent: &dyn Consent, folder: &Path)
         checkup.checks.extend(found);
         checkup.checks.extend(talk::capabilities(&opened).await);
     }
-    checkup.checks.extend(known::list(&opened.target, patient.known, &patient.scenarios));
+    let version = opened.info.version.as_deref();
+    checkup.checks.extend(known::list(&opened.target, version, patient.known, &patient.scenarios));
     opened.close().await;
     checkup
 }

@@ -62,7 +62,8 @@ pub(super) async fn ask_all(opened: &Opened) -> (Vec<Asked>, Vec<Check>) {
     let only_reads = matches!(opened.target.kind, Kind::Aws { .. });
     let control = send(&upstream, NOBODYS, &json!({"SecretId": name})).await.map(|response| face(&response));
     let mut asked = Vec::new();
-    let mut made = Vec::new();
+    let mut loose: Vec<String> = Vec::new();
+    let mut made: Vec<String> = Vec::new();
     for operation in shapes().operations() {
         let mut entry =
             Asked { operation: operation.name.clone(), answer: Answer::NotAsked, status: None, code: None };
@@ -72,26 +73,38 @@ pub(super) async fn ask_all(opened: &Opened) -> (Vec<Asked>, Vec<Check>) {
             if let Some(response) = response {
                 entry.status = Some(response.status);
                 entry.code = response.error().map(|error| error.code).filter(|code| is_code(code));
-                let body = response.json().unwrap_or_default();
-                // ValidateResourcePolicy and the like may succeed; what names a secret has made or changed one.
-                if response.succeeded() && !operation.reads && body["ARN"].is_string() {
-                    made.push((operation.name.clone(), body["ARN"].clone()));
+                if response.succeeded()
+                    && !operation.reads
+                    && let Some(arn) = response.json().unwrap_or_default()["ARN"].as_str()
+                {
+                    // ValidateResourcePolicy and the like may succeed; what names a secret says to have changed one.
+                    loose.push(operation.name.clone());
+                    if is_ours(arn, &name) && !made.iter().any(|known| known == arn) {
+                        made.push(arn.to_owned());
+                    }
                 }
             }
         }
         asked.push(entry);
     }
     let mut checks = summary(&asked);
-    for (operation, arn) in made {
+    if !loose.is_empty() {
+        let said = format!("succeeds with input that AWS refuses: {}", loose.join(", "));
+        checks.push(Check::note("operations", said));
+    }
+    for arn in made {
         let input = json!({"SecretId": arn, "ForceDeleteWithoutRecovery": true});
         let gone = send(&upstream, "DeleteSecret", &input).await.is_some_and(|answer| answer.succeeded());
-        let end = if gone { "what it made was deleted again" } else { "what it made could not be deleted" };
-        checks.push(Check::note(
-            "operations",
-            format!("{operation} succeeds with input that AWS refuses; {end}"),
-        ));
+        let end = if gone { "was deleted again" } else { "could not be deleted" };
+        checks.push(Check::note("operations", format!("the secret that it made of such input {end}")));
     }
     (asked, checks)
+}
+
+/// Whether a secret was made by these questions: its name is one that they invented. A server may answer with any
+/// secret, somebody's own among them, and that one must stay.
+fn is_ours(arn: &str, name: &str) -> bool {
+    arn.contains(name)
 }
 
 /// Whether an operation is asked for: at AWS, where requests have consequences, only one that reads.
@@ -247,5 +260,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn only_a_secret_of_the_invented_name_is_deleted() {
+        let name = "smcheck_doctor_0f";
+        assert!(is_ours(
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:smcheck_doctor_0f ?*-AbCdEf",
+            name
+        ));
+        assert!(!is_ours("arn:aws:secretsmanager:us-east-1:123456789012:secret:prod-db-AbCdEf", name));
     }
 }

@@ -8,7 +8,9 @@ use super::before::millis;
 use super::operations::is_code;
 use super::{Check, Opened};
 use crate::scenario::Need;
+use crate::server::playback::NO_RECORDING;
 use crate::server::proxy::Upstream;
+use crate::service::errors;
 use crate::service::sigv4::{Credentials, Signer};
 use crate::service::time::Timestamp;
 use crate::service::{WireRequest, WireResponse};
@@ -66,11 +68,9 @@ pub(super) async fn talk(opened: &Opened, checks: &mut Vec<Check>) -> bool {
             format!("answers a signed {QUESTION} with status {}, but with no SecretList", response.status),
             "is it a server of the Secrets Manager API? Look at the port",
         ),
-        (false, Some(code)) => Check::wrong(
-            "signed",
-            format!("refuses a signed {QUESTION}: {code}"),
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys that it knows, and `region` to its own",
-        ),
+        (false, Some(code)) => {
+            Check::wrong("signed", format!("refuses a signed {QUESTION}: {code}"), refusal(code))
+        }
         (false, None) => Check::wrong(
             "signed",
             format!("answers a signed {QUESTION} with status {} and no error code", response.status),
@@ -87,14 +87,32 @@ pub(super) async fn talk(opened: &Opened, checks: &mut Vec<Check>) -> bool {
             Ok((response, _)) if response.succeeded() => {
                 Check::note(name, format!("accepts {what}; AWS refuses it"))
             }
-            Ok((response, _)) => {
-                let code = code_of(&response);
-                Check::good(name, format!("refuses {what}: {code}"))
-            }
+            Ok((response, _)) => refused(name, what, &code_of(&response), code.as_deref()),
             Err(why) => Check::note(name, format!("does not answer {what}: {why}")),
         });
     }
     true
+}
+
+/// What can be done about the refusal of a request that was signed well.
+fn refusal(code: &str) -> &'static str {
+    if errors::AUTHENTICATION.contains(&code) {
+        return "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to keys that it knows, and `region` to its own";
+    }
+    match code {
+        NO_RECORDING => {
+            "it plays recordings, and has none of this request: scenarios want a server that works by itself"
+        }
+        _ => "its log may say why",
+    }
+}
+
+/// What it means that a request was refused which is not signed well, where a good one was answered with `good`.
+fn refused(name: &'static str, what: &str, code: &str, good: Option<&str>) -> Check {
+    match good == Some(code) {
+        true => Check::note(name, format!("answers {what} as it answers a right one: {code}")),
+        false => Check::good(name, format!("refuses {what}: {code}")),
+    }
 }
 
 /// The error code, where it is a word; else the status. A target may write anything there.
@@ -142,7 +160,7 @@ fn skew(date: Option<&str>, came: Timestamp) -> Check {
     match seconds.abs() {
         0..=1 => Check::good("clock", "its clock agrees with this machine's"),
         2..=SKEW_NOTED => Check::good("clock", said),
-        61..=SKEW_REFUSED => {
+        ..=SKEW_REFUSED => {
             Check::note("clock", said).hinting("`$time: now` allows 60 s; set both clocks by the same server")
         }
         _ => Check::wrong("clock", said, "signatures are refused beyond 5 minutes; set both clocks right"),
@@ -176,9 +194,9 @@ pub(super) async fn capabilities(opened: &Opened) -> Vec<Check> {
         Isolation::Account | Isolation::AccessKey => {
             Check::good("isolation", "isolated scenarios get an account of their own")
         }
-        Isolation::Reset { method, path } => Check::good(
+        Isolation::Reset { method, path } => Check::note(
             "isolation",
-            format!("isolated scenarios get a reset, {method} {path}; not tried here"),
+            format!("isolated scenarios get a reset, {method} {path}, which was not tried here"),
         ),
     });
     checks
@@ -229,6 +247,18 @@ async fn shown(opened: &Opened, need: Need, value: &Value) -> Check {
 mod tests {
     use super::*;
     use crate::suite::doctor::Level;
+
+    #[test]
+    fn a_refusal_of_everything_is_no_verdict_on_signatures() {
+        let seen =
+            refused("unsigned", "an unsigned request", "SmcheckNoRecordingException", Some(NO_RECORDING));
+        assert_eq!((seen.level, seen.said.contains("as it answers a right one")), (Level::Note, true));
+        let code = "MissingAuthenticationTokenException";
+        assert_eq!(refused("unsigned", "an unsigned request", code, None).level, Level::Good);
+        assert!(refusal(code).contains("AWS_ACCESS_KEY_ID"));
+        assert!(refusal(NO_RECORDING).contains("plays recordings"));
+        assert_eq!(refusal("InternalServiceError"), "its log may say why");
+    }
 
     #[test]
     fn a_clock_is_compared_by_the_date_of_the_answer() {
