@@ -4,6 +4,8 @@
 //! states it, or where its member is a harmless one. `names` turns values into templates. Nothing here asserts that AWS
 //! does the same.
 
+mod given;
+mod merge;
 mod names;
 
 use std::sync::Arc;
@@ -14,9 +16,9 @@ use super::imported::unordered;
 use super::open::Opened;
 use super::repro::once;
 use super::session::{Done, RunError, RunOptions};
-use crate::judge::{Deviation, Kind, Status, TargetInfo, Verdict};
+use crate::judge::{Deviation, Status, TargetInfo, Verdict};
 use crate::run::Stop;
-use crate::scenario::document::{self, Document};
+use crate::scenario::document;
 use crate::scenario::outline::{self, Addition, StepOutline};
 use crate::scenario::template::{Variables, escaped};
 use crate::scenario::yaml::text;
@@ -25,6 +27,8 @@ use crate::service::errors::is_common;
 use crate::service::redact::{Tree, walk};
 use crate::service::shapes;
 use crate::trace::{StepTrace, joined_pages};
+use given::Given;
+use merge::merged;
 use names::Names;
 
 /// Operations after which labels are stated.
@@ -160,58 +164,6 @@ pub async fn fill(
     filled.failing.sort_unstable();
     filled.failing.dedup();
     Ok(filled)
-}
-
-/// What was written where.
-struct Given<'g> {
-    written: &'g [(usize, String)],
-    /// Steps that are aliases.
-    aliases: Vec<usize>,
-}
-
-impl Given<'_> {
-    /// Whether a step has got one of these keys.
-    fn has(&self, step: usize, keys: &[&str]) -> bool {
-        let alias = self.aliases.contains(&step);
-        self.written.iter().any(|(at, key)| (alias || *at == step) && keys.contains(&key.as_str()))
-    }
-
-    /// Whether a deviation is one from what was written.
-    fn is_behind(&self, found: &Deviation) -> bool {
-        let keys: &[&str] = match found.kind {
-            Kind::Labels => &["labels"],
-            Kind::Invariant | Kind::Wire => &[],
-            _ => &OUTCOMES,
-        };
-        found.step.checked_sub(1).is_some_and(|step| self.has(step, keys))
-    }
-
-    /// An error where the file says anything else than before besides what was written.
-    fn hold_all_else(&self, before: &str, after: &str, (path, id): (&str, &str)) -> Result<(), FillError> {
-        let trees = |text: &str| document::documents(path, id, text.as_bytes()).map_err(FillError::Findings);
-        match self.without(trees(before)?) == self.without(trees(after)?) {
-            true => Ok(()),
-            false => Err(FillError::Changes),
-        }
-    }
-
-    /// The trees of a file without what was written, or gave way to it.
-    fn without(&self, mut documents: Vec<Document>) -> Vec<Document> {
-        for document in &mut documents {
-            let Tree::Map(members) = &mut document.root else { continue };
-            let steps = members.iter_mut().find(|(key, _)| key == "steps");
-            let Some((_, Tree::List(steps))) = steps else { continue };
-            for (at, step) in steps.iter_mut().enumerate() {
-                let Tree::Map(members) = step else { continue };
-                members.retain(|(key, _)| match key.as_str() {
-                    "labels" => !self.has(at, &["labels"]),
-                    "returns" | "fails" => !self.has(at, &OUTCOMES),
-                    _ => true,
-                });
-            }
-        }
-        documents
-    }
 }
 
 /// What a step was answered.
@@ -370,63 +322,6 @@ fn answered(names: &mut Names<'_>, operation: Option<&str>, body: &Value) -> Opt
     Some(("returns", Tree::Map(members)))
 }
 
-/// What two runs agree on. Where their values differ, only the type is left of them.
-fn merged(first: Vec<Step>, second: Vec<Step>) -> Vec<Step> {
-    let pair = |(first, second): (Step, Step)| {
-        let unknown = first.unknown || second.unknown;
-        let mut made = Step { note: first.note.or(second.note), unknown, ..Step::default() };
-        match (first.said, second.said) {
-            (Some((word, left)), Some((other, right))) if word == other => match merge(left, right) {
-                Some(tree) => made.said = Some((word, tree)),
-                None => made.note = Some("answered in another form each time; state it by hand".to_owned()),
-            },
-            (None, None) => {}
-            _ => made.note = Some("answered differently each time; state it by hand".to_owned()),
-        }
-        if first.labels == second.labels {
-            made.labels = first.labels;
-        } else {
-            made.note = Some("had other labels each time; state them by hand".to_owned());
-        }
-        made
-    };
-    first.into_iter().zip(second).map(pair).collect()
-}
-
-fn merge(left: Tree, right: Tree) -> Option<Tree> {
-    match (left, right) {
-        (left, right) if left == right => Some(left),
-        (Tree::Leaf(Value::String(_)), Tree::Leaf(Value::String(_))) => {
-            Some(Tree::Leaf(json!({"$type": "string"})))
-        }
-        (Tree::Leaf(Value::Number(_)), Tree::Leaf(Value::Number(_))) => {
-            Some(Tree::Leaf(json!({"$type": "number"})))
-        }
-        // Of a time all that is left is that it is one.
-        (Tree::Leaf(Value::Object(left)), Tree::Leaf(Value::Object(right)))
-            if left.contains_key("$time") && right.contains_key("$time") =>
-        {
-            Some(Tree::Leaf(json!({"$time": "any"})))
-        }
-        (Tree::List(left), Tree::List(right)) if left.len() == right.len() => left
-            .into_iter()
-            .zip(right)
-            .map(|(left, right)| merge(left, right))
-            .collect::<Option<_>>()
-            .map(Tree::List),
-        (Tree::Map(left), Tree::Map(right))
-            if left.len() == right.len()
-                && left.iter().zip(&right).all(|((left, _), (right, _))| left == right) =>
-        {
-            let both = left.into_iter().zip(right);
-            both.map(|((key, left), (_, right))| Some((key, merge(left, right)?)))
-                .collect::<Option<_>>()
-                .map(Tree::Map)
-        }
-        _ => None,
-    }
-}
-
 /// What goes into the file: what all its scenarios agree on, where a step does not state it.
 fn additions(
     scenarios: &[Scenario],
@@ -480,41 +375,4 @@ fn additions(
         }
     }
     additions
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::yaml::{flow, map};
-
-    #[test]
-    fn what_would_change_anything_else_is_refused() {
-        let written = [(0, "returns".to_owned())];
-        let given = Given { written: &written, aliases: vec![1] };
-        let before = "title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, returns: {}}, {do: B}]\n";
-        let hold = |after: &str| given.hold_all_else(before, after, ("a.yaml", "a"));
-        assert!(
-            hold("title: a\nsteps: [{do: A, with: {V: \"two\\n\"}, fails: {}}, {do: B, returns: {}}]\n")
-                .is_ok()
-        );
-        for bad in [
-            before.replace("two\\n", "two"),
-            before.replace("do: B", "do: B, note: x"),
-            before.replace("returns: {}", "returns: {}, labels: {}"),
-            before.replace("title: a", "title: b"),
-        ] {
-            assert_ne!(bad, before);
-            assert!(matches!(hold(&bad), Err(FillError::Changes)), "{bad}");
-        }
-        assert!(matches!(hold("title: ["), Err(FillError::Findings(_))));
-    }
-
-    #[test]
-    fn of_what_differs_between_two_runs_the_type_is_left() {
-        let of = |text_: &str, number: i32| map([("a", text(text_)), ("b", Tree::Leaf(number.into()))]);
-        let merged = merge(of("x", 1), of("y", 1)).map(|tree| flow(&tree));
-        assert_eq!(merged.as_deref(), Some("{a: {$type: string}, b: 1}"));
-        assert_eq!(merge(of("x", 1), map([("a", text("x"))])), None);
-        assert_eq!(merge(Tree::List(vec![text("a")]), Tree::List(Vec::new())), None);
-    }
 }
