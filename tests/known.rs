@@ -91,3 +91,32 @@ fn an_update_goes_on_from_the_list_inside_the_binary() {
     let said = ends(here.path(), &["known", "update", "labels/move-current-back", "-t", &server.url], 0);
     assert!(said.contains("wrote known/127.0.0.1-"), "{said}");
 }
+
+#[test]
+fn entries_in_one_line_are_taken_out_one_by_one() {
+    let here = folder();
+    project(here.path());
+    let one = |scenario: &str, kind: &str| {
+        format!(
+            "{{scenario: {scenario}, operation: GetSecretValue, kind: {kind}, path: {kind}, reason: precious {kind}, \
+             evidence: {{kind: reported, source: me}}, expires: \"20990131\"}}"
+        )
+    };
+    let list = format!("smcheck: 1\nentries: [{}, {}]\n", one("a/one", "code"), one("a/one", "wire"));
+    write(here.path(), "known.yaml", &list);
+    ends(here.path(), &["known", "update", "-t", "embedded", "--file", "known.yaml"], 0);
+    let written = read(here.path(), "known.yaml");
+    assert!(written.contains("precious code") && !written.contains("precious wire"), "{written}");
+    // In the form in which days are compared.
+    assert!(written.contains("expires: \"2099-01-31\""), "{written}");
+}
+
+#[test]
+fn what_a_file_says_cannot_steer_the_terminal() {
+    let here = folder();
+    let title = "title: \"clear \\e[2J and turn \\u202e\"\n";
+    let rest = "evidence: {kind: reported, source: me}\nsteps:\n  - do: GetRandomPassword\n";
+    write(here.path(), "scenarios/a.yaml", &format!("{title}{rest}"));
+    let list = out(&smcheck(here.path(), &["list"]));
+    assert!(list.contains("clear") && !list.contains(['\u{1b}', '\u{202e}']), "{list:?}");
+}

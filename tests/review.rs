@@ -488,6 +488,13 @@ fn what_no_scenario_owns_is_found_and_removed_only_when_asked() {
     );
     assert!(err(&found).contains("fixtures/checkout/some/s1.yaml was not made by"), "{}", err(&found));
     assert_eq!(code(&of(&["no-such-id"])), 2);
+    // A filter that is an id means that one alone.
+    let longer = project.path("snapshots/embedded/some/s12.snap");
+    std::fs::write(&longer, text.replace("some/s1", "some/s12")).expect("it can be written");
+    assert!(out(&of(&["some/s12"])).contains("s12.snap: no scenario some/s12\n"));
+    let one = of(&["some/s1", "--origin", "embedded"]);
+    assert!(out(&one).contains("s1.snap") && !out(&one).contains("s12.snap"), "{}", out(&one));
+    std::fs::remove_file(&longer).expect("it is there");
     let asked = of(&["--delete", "s1", "--origin", "embedded"]);
     assert_eq!(code(&asked), 2, "nobody can be asked");
     assert!(project.snapshot(1).exists() && project.waits(1));

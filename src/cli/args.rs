@@ -222,7 +222,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub sharding: Sharding,
     /// Write what the target answers into the file of one scenario, where it does not state it
-    #[arg(long, conflicts_with_all = ["report", "known", "strict", "strict_known", "gate", "fail_fast", "trace", "verbose"])]
+    #[arg(long, conflicts_with_all = ["report", "known", "strict", "strict_known", "gate", "fail_fast", "trace", "verbose", "partition", "retries", "flaky", "seed"])]
     pub fill: bool,
     /// With --fill, write what is stated already anew, too
     #[arg(long, requires = "fill")]

@@ -22,12 +22,7 @@ pub(super) fn audit(args: &AuditArgs) -> Result<Exit, Failure> {
     let audited = audit::audit(&roots, &canaries).map_err(Failure::usage)?;
     if let Some(path) = &args.json {
         let text = format!("{:#}\n", as_json(&audited, planted.len()));
-        if path.as_os_str() == "-" {
-            output::print(&text);
-        } else {
-            std::fs::write(path, text)
-                .map_err(|why| Failure::usage(format!("cannot write {}: {why}", path.display())))?;
-        }
+        output::deliver(path, &text)?;
     }
     if args.json.as_ref().is_none_or(|path| path.as_os_str() != "-") {
         show(&audited, args.strict, planted.len());

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::args::{DoctorArgs, Select};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
+use crate::report::plain;
 use crate::suite::doctor::{self, Check, Checkup, Level, Patient};
 use crate::target::config::FILE;
 
@@ -84,7 +85,7 @@ fn line(check: &Check, width: usize) -> String {
         }
     }
     for line in rest.lines() {
-        text.push_str(&format!("  {line}\n"));
+        text.push_str(&format!("  {}\n", plain(line)));
     }
     let faint = anstyle::Style::new().dimmed();
     for (at, line) in

@@ -8,7 +8,7 @@ use super::args::{LintArgs, ListArgs, SchemaArgs};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
 use crate::judge::KnownList;
-use crate::report::counted;
+use crate::report::{counted, plain};
 use crate::scenario;
 use crate::scenario::register::Register;
 use crate::suite::Catalogue;
@@ -43,7 +43,7 @@ pub(super) fn list(args: &ListArgs) -> Result<Exit, Failure> {
     } else {
         let width = scenarios.iter().map(|scenario| scenario.id.len()).max().unwrap_or(0).min(60);
         for scenario in &scenarios {
-            text.push_str(&format!("{:width$}  {}\n", scenario.id, scenario.title));
+            text.push_str(&format!("{:width$}  {}\n", scenario.id, plain(&scenario.title)));
         }
     }
     output::print(&text);

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::Colour;
 use super::exit::Failure;
 use crate::judge::Verdict;
-use crate::report::terminal;
+use crate::report::{paragraphs, terminal};
 use crate::store;
 
 /// How wide lines may be where it is not known.
@@ -89,6 +89,8 @@ pub(super) fn warn(text: &str) {
 /// A sentence behind a word, with its lines broken between words on a terminal, and as it is in a pipe, where programs
 /// look for it. Further lines of the text are lists and output of others: they stay.
 fn fitted(lead: &str, lead_width: usize, text: &str) -> String {
+    // It may hold what a target or a process said.
+    let text = &paragraphs(text);
     let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map_or(0, |size| usize::from(size.ws_col));
     if columns <= lead_width * 2 {
         return format!("{lead}{text}");

@@ -60,8 +60,8 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     if let Some(failure) = broken {
         return Err(failure);
     }
-    ended?;
-    let run = assemble(info, verdicts, known.as_ref(), &today(), &judge);
+    let is_part = judge.is_part || verdicts.len() < scenarios.len();
+    let run = assemble(info, verdicts, known.as_ref(), &today(), &JudgeOptions { is_part, ..judge });
     let runs = [run];
     let kept = counts.sentence(store.origin());
     if reports::take_stdout(&reports) {
@@ -71,6 +71,8 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
         output::line(&kept);
     }
     write_reports(&reports, &runs, &judge, args.judging.strict_known)?;
+    // What was seen before the target died is told all the same.
+    ended?;
     if let Some(why) = super::run::nothing_ran(&runs) {
         return Err(Failure::usage(why));
     }

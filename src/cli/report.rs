@@ -98,7 +98,10 @@ fn show(args: &ReportShowArgs) -> Result<Exit, Failure> {
     let judge = measure(&args.measure);
     if !reports::take_stdout(&reports) {
         for run in &written.runs {
-            run::show(run, Duration::ZERO, &judge, args.measure.strict_known);
+            match written.part {
+                None => run::show(run, Duration::ZERO, &judge, args.measure.strict_known),
+                Some(_) => run::show(&run::without_gone(run), Duration::ZERO, &judge, false),
+            }
         }
     }
     if written.runs.is_empty() {

@@ -84,6 +84,11 @@ pub(super) fn read(given: &[String], kinds: &[ReportKind]) -> Result<Vec<Report>
     if reports.iter().filter(|report| report.is_alone()).count() > 1 {
         return Err(Failure::usage("only one report can go to stdout (`-`)"));
     }
+    if take_stdout(&reports) && reports.iter().any(|report| report.kind == ReportKind::Github) {
+        return Err(Failure::usage(
+            "annotations (github) go to stdout, where another report is to stand alone",
+        ));
+    }
     Ok(reports)
 }
 
@@ -129,9 +134,12 @@ mod tests {
 
     #[test]
     fn reports_are_read_and_what_is_none_is_told() {
-        let reports = all(&["json=a.json", "github", "html=-"], ReportKind::ALL).expect("they are three");
+        let reports =
+            all(&["json=a.json", "github", "html=b.html"], ReportKind::ALL).expect("they are three");
         assert_eq!(reports[0], Report { kind: ReportKind::Json, path: PathBuf::from("a.json") });
-        assert!(take_stdout(&reports) && !take_stdout(&reports[..2]));
+        assert!(!take_stdout(&reports));
+        assert!(take_stdout(&all(&["html=-"], ReportKind::ALL).expect("it is one")));
+        assert!(all(&["html=-", "github"], ReportKind::ALL).is_err());
         let none =
             "a report here is json=FILE, junit=FILE, markdown=FILE or github, for example json=report.json";
         for wrong in ["json", "json=", "github=x", "html=a.html", "pdf=a.pdf", ""] {

@@ -105,8 +105,20 @@ fn wanted(args: &ReproArgs) -> Result<(String, Wanted), Failure> {
     let word = |value: &serde_json::Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let list = |value: &serde_json::Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
     let runs = list(&report, "runs");
-    let same_target = |run: &&serde_json::Value| run["target"]["name"] == args.target.as_str();
-    let run = runs.iter().find(same_target).or_else(|| runs.first());
+    // A target that was typed as a URL is called after its address in the report.
+    let same_target = |run: &&serde_json::Value| {
+        let endpoint = run["target"]["endpoint"].as_str().unwrap_or_default().trim_end_matches('/');
+        run["target"]["name"] == args.target.as_str() || endpoint == args.target.trim_end_matches('/')
+    };
+    let run = match (runs.iter().find(same_target), runs.as_slice()) {
+        (Some(run), _) => Some(run),
+        // The same server has another address today.
+        (None, [only]) => Some(only),
+        (None, several) => {
+            let names = several.iter().map(|run| word(&run["target"], "name")).collect::<Vec<_>>().join(", ");
+            return Err(Failure::usage(format!("{shown} has no run on `{}`, but on {names}", args.target)));
+        }
+    };
     let mut best: Option<(u64, String, (String, String, String))> = None;
     for scenario in run.iter().flat_map(|run| list(run, "scenarios")) {
         let requests = scenario["requests"].as_u64().unwrap_or(u64::MAX);

@@ -80,6 +80,10 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
             broken = Some(failure);
             break;
         }
+        // It was --fail-fast: the next target is not begun.
+        if signals.stop().requested() {
+            break;
+        }
     }
     write_reports_of(&reports, &runs, &judge, args.judging.strict_known, part.as_deref())?;
     compare::write_pages(&pages, columns, &scenarios, &judge, args.judging.strict_known).await?;
@@ -111,7 +115,7 @@ fn part(all: Vec<Arc<Scenario>>, sharding: &Sharding) -> Result<Vec<Arc<Scenario
 }
 
 /// What a part cannot know is not told: that an entry of the known list did not occur.
-fn without_gone(run: &RunVerdict) -> RunVerdict {
+pub(super) fn without_gone(run: &RunVerdict) -> RunVerdict {
     RunVerdict { gone: Vec::new(), ..run.clone() }
 }
 

@@ -9,6 +9,7 @@ use super::args::{Probe, Running, SweepArgs};
 use super::exit::{Exit, Failure};
 use super::signals::Signals;
 use super::{output, settings};
+use crate::report::plain;
 use crate::run::cleanup::unlink;
 use crate::run::plan::NAME_PREFIX;
 use crate::run::{Caller, probe};
@@ -35,17 +36,17 @@ pub(super) async fn sweep(args: SweepArgs) -> Result<Exit, Failure> {
     for name in &names {
         match look(&caller, name).await? {
             State::Gone => gone += 1,
-            State::There if args.dry_run => output::line(&format!("would delete {name}")),
+            State::There if args.dry_run => output::line(&format!("would delete {}", plain(name))),
             State::There => {
                 // Its replicas stand in the way, and would be left where no ledger names them.
                 unlink(&caller, name).await;
                 let input = json!({"SecretId": name, "ForceDeleteWithoutRecovery": true});
                 let exchange = caller.call("DeleteSecret", &input).await.map_err(Failure::target)?;
                 if exchange.response.succeeded() {
-                    output::line(&format!("deleted {name}"));
+                    output::line(&format!("deleted {}", plain(name)));
                 } else {
                     let code = exchange.response.error().map(|error| error.code).unwrap_or_default();
-                    left.push(format!("{name} ({code})"));
+                    left.push(format!("{} ({})", plain(name), plain(&code)));
                 }
             }
         }

@@ -320,11 +320,13 @@ impl KnownEntry {
                 Kind::ALL.map(Kind::as_str).join(", ")
             ));
         }
-        if let Some(day) = &raw.expires
-            && day.parse::<Date>().is_err()
-        {
-            return Err(format!("`expires` is no day: `{day}`; write it as 2027-01-31"));
-        }
+        // As it is compared, in whichever form it was written.
+        let day = |day: String| {
+            day.parse::<Date>()
+                .map(|day| day.to_string())
+                .map_err(|_| format!("`expires` is no day: `{day}`; write it as 2027-01-31"))
+        };
+        let expires = raw.expires.map(day).transpose()?;
         let patterns = Patterns {
             scenario: pattern(&raw.scenario)?,
             operation: pattern(&raw.operation)?,
@@ -339,7 +341,7 @@ impl KnownEntry {
             reason: raw.reason,
             evidence: raw.evidence,
             issue: raw.issue,
-            expires: raw.expires,
+            expires,
             sometimes: raw.sometimes,
             patterns: Box::new(patterns),
         })

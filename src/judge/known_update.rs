@@ -23,7 +23,8 @@ pub fn render(run: &RunVerdict, existing: Option<&KnownList>, today: &str) -> St
     let _ = writeln!(text, "smcheck: {FORMAT}\ncatalogue: {}", quoted(CATALOGUE));
     let new = new_entries(run, existing);
     let stays = |list: &KnownList, entry: &KnownEntry| {
-        entry.has_expired(today) || !run.gone.iter().any(|gone| gone.place == list.place(entry))
+        entry.has_expired(today)
+            || !run.gone.iter().any(|gone| gone.place == list.place(entry) && gone.entry == entry.describe())
     };
     let old: Vec<Written<'_>> = existing.map_or_else(Vec::new, |list| {
         list.entries.iter().filter(|entry| stays(list, entry)).map(Written::of).collect()

@@ -57,6 +57,9 @@ fn versions(parts: &[Part]) -> Vec<String> {
         .collect()
 }
 
+/// How many parts that are not there are named.
+const ABSENT: usize = 20;
+
 /// The parts that are not there. Whether one is missing can be said only where all were cut in one way.
 fn missing(parts: &[Part]) -> Vec<String> {
     let cut = |part: &Part| {
@@ -81,10 +84,13 @@ fn missing(parts: &[Part]) -> Vec<String> {
         }
     }
     let there: Vec<u32> = cuts.iter().flatten().map(|(_, number, _)| *number).collect();
-    let absent: Vec<String> =
-        (1..=*of).filter(|part| !there.contains(part)).map(|part| format!("{how}:{part}/{of}")).collect();
-    if !absent.is_empty() {
-        against.push(format!("there is no report of {}", absent.join(", ")));
+    let absent = (1..=*of).filter(|part| !there.contains(part));
+    let mut named: Vec<String> = absent.take(ABSENT + 1).map(|part| format!("{how}:{part}/{of}")).collect();
+    if named.len() > ABSENT {
+        named[ABSENT] = "others".to_owned();
+    }
+    if !named.is_empty() {
+        against.push(format!("there is no report of {}", named.join(", ")));
     }
     against
 }

@@ -88,6 +88,13 @@ mod tests {
     }
 
     #[test]
+    fn the_page_knows_every_kind_of_evidence_in_its_order() {
+        let list = between(include_str!("page/data.js"), "const EVIDENCE = [", "];").replace('"', "");
+        let ours: Vec<&str> = crate::scenario::EvidenceKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(list, ours.join(", "));
+    }
+
+    #[test]
     fn every_marker_is_filled_once() {
         for marker in ["/*POLICY*/", "/*STYLE*/", "/*DATA*/", "/*SCRIPT*/"] {
             assert_eq!(TEMPLATE.matches(marker).count(), 1, "{marker}");

@@ -50,7 +50,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// Text of several lines, each of them [`plain`].
-pub(super) fn paragraphs(text: &str) -> String {
+pub(crate) fn paragraphs(text: &str) -> String {
     text.lines().map(plain).collect::<Vec<_>>().join("\n")
 }
 

@@ -142,7 +142,14 @@ fn target(old: &RunVerdict, new: &RunVerdict) -> TargetTrend {
         let fresh = these.iter().filter(|one| !those.iter().any(|other| key(other) == key(one)));
         fresh.map(finding).collect()
     };
-    trend.contract_new = only(&new.contract, &old.contract);
+    // What only a scenario met that the old report does not have broke nothing.
+    let met_before = |found: &&Deviation| {
+        let mut those =
+            new.verdicts.iter().filter(|one| one.contract.iter().any(|met| key(met) == key(found)));
+        those.clone().next().is_none() || those.any(|one| olds.contains_key(one.id.as_str()))
+    };
+    let shared: Vec<Deviation> = new.contract.iter().filter(met_before).cloned().collect();
+    trend.contract_new = only(&shared, &old.contract);
     trend.contract_gone = only(&old.contract, &new.contract);
     trend
 }

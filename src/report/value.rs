@@ -112,7 +112,10 @@ fn labelled(label: &str, lines: &[String], style: anstyle::Style, paint: Paint) 
         .iter()
         .enumerate()
         .map(|(at, line)| {
+            // A line that begins with blanks and `::` would be a command to GitHub.
+            let risky = at > 0 && line.trim_start().starts_with("::");
             let lead = if at == 0 { paint.text(FAINT, &label) } else { " ".repeat(LABEL) };
+            let line = if risky { &format!("│{line}") } else { line };
             format!("{lead}{}", paint.text(style, line)).trim_end().to_owned()
         })
         .collect()

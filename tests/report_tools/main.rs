@@ -4,6 +4,7 @@
 mod program;
 
 mod made;
+mod parts;
 mod running;
 mod stdout;
 mod telling;

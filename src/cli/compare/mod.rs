@@ -18,7 +18,7 @@ use super::output;
 use super::reports::{self, Report, ReportKind};
 use super::settings;
 use super::signals::Signals;
-use crate::judge::{JudgeOptions, RunVerdict, Sheet};
+use crate::judge::{JudgeOptions, RunVerdict, Sheet, regroup};
 use crate::report::matrix::{Column, Matrix, saved, terminal};
 use crate::report::{counted, json};
 use crate::scenario::Scenario;
@@ -46,7 +46,7 @@ pub struct CompareArgs {
     #[arg(long, short, value_name = "TARGET", required_unless_present = "from")]
     pub target: Vec<String>,
     /// Read a JSON report of `run` or `compare` instead of running; as often as wanted
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "trace", "verbose", "jobs"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "trace", "verbose", "jobs", "known", "probe", "timeout"])]
     pub from: Vec<PathBuf>,
     /// Show scenarios that are right on every target too, and all causes
     #[arg(long)]
@@ -185,10 +185,10 @@ fn read(args: &CompareArgs) -> Result<(Matrix, Vec<Arc<Scenario>>), Failure> {
     for column in &mut columns {
         column.run.verdicts.retain(|verdict| wanted(&verdict.id));
         if !filters.is_empty() {
-            let verdicts = &column.run.verdicts;
-            let causes = std::mem::take(&mut column.run.causes);
-            column.run.causes =
-                causes.into_iter().filter_map(|cause| running::recount(cause, verdicts)).collect();
+            // What the contract found, and the causes, are those of the scenarios that are left.
+            let run = &mut column.run;
+            let (verdicts, used) = (std::mem::take(&mut run.verdicts), std::mem::take(&mut run.used));
+            *run = regroup(run.target.clone(), verdicts, Vec::new(), used);
         }
     }
     let mut sheets = saved::sheets(&columns);

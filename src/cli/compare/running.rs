@@ -13,7 +13,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output::Progress;
 use crate::cli::settings;
 use crate::cli::signals::Signals;
-use crate::judge::{Cause, KnownList, Sheet, Status, TargetInfo, Timeline, Verdict, assemble, timeline};
+use crate::judge::{KnownList, Sheet, Status, TargetInfo, Timeline, Verdict, assemble, timeline};
 use crate::report::matrix::Column;
 use crate::run::{Stop, stop};
 use crate::scenario::Scenario;
@@ -287,14 +287,4 @@ pub(in crate::cli) async fn expected(
         opened.close().await;
     }
     Ok(expected)
-}
-
-/// A cause as far as it stands in these verdicts.
-pub(super) fn recount(mut cause: Cause, verdicts: &[Verdict]) -> Option<Cause> {
-    let has = |verdict: &&Verdict| verdict.deviations.iter().any(|found| found.cause == cause.id);
-    let affected: Vec<&Verdict> = verdicts.iter().filter(has).collect();
-    let smallest = affected.iter().min_by_key(|verdict| (verdict.requests, verdict.id.as_str()))?;
-    cause.example = smallest.id.clone();
-    cause.scenarios = affected.len();
-    Some(cause)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::Path;
 
+use super::chosen;
 use super::look::file_of;
 use crate::cli::args::{ReviewArgs, Select};
 use crate::cli::exit::{Exit, Failure};
@@ -24,10 +25,10 @@ pub(super) fn run(args: &ReviewArgs) -> Result<Exit, Failure> {
             args.out.display()
         )));
     }
+    let all = search.found.iter().chain(&search.owned).map(|file| file.id.clone()).collect::<Vec<_>>();
     let asked = |file: &RecordedFile| {
         args.origin.as_ref().is_none_or(|origin| *origin == file.origin)
-            && (args.filters.is_empty()
-                || args.filters.iter().any(|filter| file.id.contains(filter.as_str())))
+            && chosen(&file.id, &args.filters, &all)
     };
     search.found.retain(asked);
     search.owned.retain(asked);

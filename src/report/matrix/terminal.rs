@@ -86,6 +86,9 @@ struct Page<'a> {
     paint: Paint,
 }
 
+/// So much of a line is left for the name of a target.
+const STAIRS_LEAVE: usize = 24;
+
 impl Page<'_> {
     fn summary(&self) -> Vec<String> {
         let columns = &self.matrix.columns;
@@ -311,8 +314,10 @@ impl Page<'_> {
         out.extend(lines.iter().map(|line| self.paint.text(FAINT, line)));
         if self.matrix.columns.len() > 1 {
             for (at, column) in self.matrix.columns.iter().enumerate() {
-                let stairs = self.paint.text(FAINT, &"│ ".repeat(at));
-                let name = cut(&column.name(), self.columns - 2 * at - 4);
+                // With very many targets the stairs would leave no room for a name.
+                let steps = at.min(self.columns.saturating_sub(STAIRS_LEAVE) / 2);
+                let stairs = self.paint.text(FAINT, &"│ ".repeat(steps));
+                let name = cut(&column.name(), self.columns.saturating_sub(2 * steps + 4));
                 out.push(format!("{stairs}{} {}", at + 1, self.paint.text(STRONG, &name)));
             }
         }
@@ -465,10 +470,18 @@ mod tests {
                     let text = plainly(&matrix, columns, all);
                     let long: Vec<&str> = text.lines().filter(|line| width(line) > columns).collect();
                     assert!(long.is_empty(), "{columns}: {long:#?}");
-                    assert!(text.lines().all(|line| line.trim_end() == line || !all), "{text}");
+                    assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
                 }
             }
         }
+    }
+
+    #[test]
+    fn more_targets_than_a_line_has_room_for_are_all_named() {
+        let text = plainly(&sample::large(2, 45), 80, false);
+        let named = text.lines().filter(|line| line.starts_with("│ ") && width(line) <= 80);
+        // All but the first stand on stairs.
+        assert_eq!(named.filter(|line| line.contains("a-target")).count(), 44, "{text}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ const STATUS = {
 };
 const RANK = Object.fromEntries(Object.keys(STATUS).map((status, at) => [status, at]));
 const KINDS = ["outcome", "code", "message", "member", "value", "type", "labels", "invariant", "wire"];
-const EVIDENCE = ["aws-recorded", "aws-docs", "aws-model", "inferred"];
+const EVIDENCE = ["aws-recorded", "aws-docs", "aws-model", "reported", "inferred"];
 const SEVERITIES = ["outcome", "message", "wire"];
 
 /** Known words first, in their order; then what else there is. */

@@ -183,5 +183,6 @@ const EVIDENCE_TELLS = {
   "aws-recorded": "AWS was seen doing so",
   "aws-docs": "the documentation of AWS says so",
   "aws-model": "the model of the service says so",
+  reported: "somebody else recorded or reported it",
   inferred: "inferred; nobody has seen it",
 };
