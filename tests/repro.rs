@@ -138,6 +138,19 @@ fn of_several_deviations_one_is_chosen_by_cause_step_or_report() {
         assert!(output.contains(&title), "{cause}: {output}");
     }
     ends(here.path(), &["repro", "--from-report", "r.json", "--cause", "c99", "-t", &server.url], 2);
+    // Of several runs the one on this server is taken, and none where that cannot be known.
+    let mut two = report.clone();
+    two["runs"].as_array_mut().expect("it is a list").insert(0, {
+        let mut other = report["runs"][0].clone();
+        other["target"] = serde_json::json!({"name": "other:1", "endpoint": "http://other:1"});
+        other["scenarios"] = serde_json::json!([]);
+        other
+    });
+    write(here.path(), "two.json", &two.to_string());
+    let of_two = ["repro", "--from-report", "two.json", "--cause", "c01", "-t"];
+    ends(here.path(), &[&of_two[..], &[&server.url]].concat(), 0);
+    let neither = ends(here.path(), &[&of_two[..], &["http://127.0.0.1:1"]].concat(), 2);
+    assert!(neither.contains("two.json has no run on `http://127.0.0.1:1`, but on other:1, "), "{neither}");
     // The numbers of a report and those of the list are two things.
     let number = |more: &[&str]| ends(here.path(), &[&["repro", "-t", &server.url], more].concat(), 2);
     let of_report = number(&["labels/move-current-back", "--cause", "c01"]);

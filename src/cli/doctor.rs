@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::{DoctorArgs, Select};
 use super::exit::{Exit, Failure};
 use super::{output, settings};
-use crate::report::plain;
+use crate::report::{no_command, plain};
 use crate::suite::doctor::{self, Check, Checkup, Level, Patient};
 use crate::target::config::FILE;
 
@@ -85,7 +85,7 @@ fn line(check: &Check, width: usize) -> String {
         }
     }
     for line in rest.lines() {
-        text.push_str(&format!("  {}\n", plain(line)));
+        text.push_str(&format!("  {}\n", no_command(&plain(line))));
     }
     let faint = anstyle::Style::new().dimmed();
     for (at, line) in

@@ -21,6 +21,8 @@ pub(super) struct Weighing<'a> {
     pub(super) known: Option<&'a KnownList>,
     /// How often a scenario that fails is tried again.
     pub(super) retries: usize,
+    /// Whether nothing is said of deviations: what is observed is compared, not judged.
+    pub(super) quiet: bool,
 }
 
 impl Weighing<'_> {
@@ -43,36 +45,9 @@ pub(super) async fn drive(
     running: &Running,
     signals: &Signals,
     weighing: &Weighing<'_>,
-    each: impl FnMut(&Done),
-) -> Result<(), Failure> {
-    let progress = Progress::new(scenarios.len(), &opened.info.name, true);
-    drive_with(progress, scenarios, opened, options, running, signals, weighing, each).await
-}
-
-/// As [`drive`], without a word about deviations: what is observed is compared, not judged.
-pub(super) async fn drive_quietly(
-    scenarios: &[Arc<Scenario>],
-    opened: Arc<Opened>,
-    options: &RunOptions,
-    running: &Running,
-    signals: &Signals,
-    each: impl FnMut(&Done),
-) -> Result<(), Failure> {
-    let progress = Progress::new(scenarios.len(), &opened.info.name, false);
-    drive_with(progress, scenarios, opened, options, running, signals, &Weighing::default(), each).await
-}
-
-#[expect(clippy::too_many_arguments, reason = "all that a run needs, and two callers")]
-async fn drive_with(
-    progress: Progress,
-    scenarios: &[Arc<Scenario>],
-    opened: Arc<Opened>,
-    options: &RunOptions,
-    running: &Running,
-    signals: &Signals,
-    weighing: &Weighing<'_>,
     mut each: impl FnMut(&Done),
 ) -> Result<(), Failure> {
+    let progress = Progress::new(scenarios.len(), &opened.info.name, !weighing.quiet);
     let info = opened.info.clone();
     let weighed = |verdict: &Verdict| weighing.weighed(verdict, &info, &options.judge);
     let fails = |verdict: &Verdict| fails_run(weighed(verdict).status, &options.judge);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::args::{DiffArgs, RecordArgs, ReplayArgs, Running};
-use super::driving::{Weighing, drive, drive_quietly};
+use super::driving::{Weighing, drive};
 use super::exit::{Exit, Failure};
 use super::reports::{self, ReportKind};
 use super::run::{show, verdict_of, write_reports};
@@ -208,7 +208,8 @@ async fn observe_all(
 ) -> Result<BTreeMap<String, String>, Failure> {
     let mut observed = BTreeMap::new();
     let mut errors = Vec::new();
-    drive_quietly(scenarios, opened, options, running, signals, |done| match &done.trace.end {
+    let quiet = Weighing { quiet: true, ..Weighing::default() };
+    drive(scenarios, opened, options, running, signals, &quiet, |done| match &done.trace.end {
         End::Skipped(_) => {}
         End::Failed(why) => errors.push(format!("{}: {why}", done.scenario.id)),
         End::Completed | End::Stopped => {

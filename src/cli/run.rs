@@ -54,7 +54,8 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
         let mut observed = BTreeMap::new();
-        let weighing = Weighing { known: known.as_ref(), retries: usize::from(args.sharding.retries) };
+        let weighing =
+            Weighing { known: known.as_ref(), retries: usize::from(args.sharding.retries), quiet: false };
         let ended = drive(&scenarios, opened, &options, &args.running, &signals, &weighing, |done| {
             if !pages.is_empty() && !matches!(done.verdict.status, Status::Passed | Status::Skipped) {
                 let shown = timeline::observed(&done.scenario, &done.trace);

@@ -13,6 +13,11 @@ use crate::target::{Config, resolve};
 
 /// Runs the scenarios on wrong servers, and says which ones they do not notice.
 pub(super) async fn selftest(args: SelftestArgs) -> Result<Exit, Failure> {
+    if args.json.as_deref() == Some(Path::new("-")) {
+        return Err(Failure::usage(
+            "`--json -`: name a file, since the lines of selftest go to stdout as they come",
+        ));
+    }
     if args.list {
         output::print(&text::list());
         return Ok(Exit::Expected);

@@ -29,4 +29,4 @@ mod value;
 
 pub use chart::LabelChart;
 pub use failing::Failing;
-pub(crate) use style::{counted, cut, paragraphs, plain, width};
+pub(crate) use style::{counted, cut, no_command, paragraphs, plain, width};

@@ -1,5 +1,6 @@
 //! Colours and widths: how text is painted, wrapped and made safe to print.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -51,13 +52,18 @@ pub(crate) fn plain(text: &str) -> String {
 
 /// Text of several lines, each of them [`plain`].
 pub(crate) fn paragraphs(text: &str) -> String {
-    text.lines().map(plain).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| no_command(&plain(line)).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
         || matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A line that begins with `::`, which GitHub would read as a command of the workflow, behind a bar.
+pub(crate) fn no_command(line: &str) -> Cow<'_, str> {
+    if line.trim_start().starts_with("::") { Cow::Owned(format!("│{line}")) } else { Cow::Borrowed(line) }
 }
 
 /// How many columns the text takes, every character counted as one.
@@ -142,6 +148,14 @@ mod tests {
         assert_eq!(
             plain("a\u{1b}[2Jb\u{9b}c\u{202e}d\n\u{fffe}é"),
             "a\\u001b[2Jb\\u009bc\\u202ed\\n\\ufffeé"
+        );
+    }
+
+    #[test]
+    fn no_line_of_others_begins_as_a_command_of_a_workflow() {
+        assert_eq!(
+            paragraphs("a ::b\n  ::stop-commands::x\r\n::error::y"),
+            "a ::b\n│  ::stop-commands::x\n│::error::y"
         );
     }
 

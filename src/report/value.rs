@@ -1,9 +1,11 @@
 //! What was expected beside what was there, in full, so that the difference meets the eye.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use super::style::{BAD, FAINT, GOOD, Paint, chop, cut, plain, thousands, width};
+use super::style::{BAD, FAINT, GOOD, Paint, chop, cut, no_command, plain, thousands, width};
 
 /// How much of one value is shown. A longer one stands in full in the JSON report; nobody reads it on a terminal.
 const LONGEST: usize = 20_000;
@@ -112,11 +114,11 @@ fn labelled(label: &str, lines: &[String], style: anstyle::Style, paint: Paint) 
         .iter()
         .enumerate()
         .map(|(at, line)| {
-            // A line that begins with blanks and `::` would be a command to GitHub.
-            let risky = at > 0 && line.trim_start().starts_with("::");
-            let lead = if at == 0 { paint.text(FAINT, &label) } else { " ".repeat(LABEL) };
-            let line = if risky { &format!("│{line}") } else { line };
-            format!("{lead}{}", paint.text(style, line)).trim_end().to_owned()
+            let (lead, line) = match at {
+                0 => (paint.text(FAINT, &label), Cow::Borrowed(line.as_str())),
+                _ => (" ".repeat(LABEL), no_command(line)),
+            };
+            format!("{lead}{}", paint.text(style, &line)).trim_end().to_owned()
         })
         .collect()
 }

@@ -4,11 +4,15 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// Writes beside, flushes, renames: whoever reads the path finds the old bytes or the new ones, and a run that
-/// ends early leaves the old file whole. Folders on the way are made.
+/// ends early leaves the old file whole. Folders on the way are made. A device or a pipe, such as `/dev/null` or what a
+/// shell puts in the place of `>(…)`, is written into, and stays what it is.
 ///
 /// # Errors
 /// When the file system refuses.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if is_stream(path) {
+        return std::fs::write(path, bytes);
+    }
     let beside = beside(path, bytes)?;
     set_mode(beside.as_file())?;
     beside.persist(path).map_err(|error| error.error)?;
@@ -22,6 +26,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub fn try_out(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if is_stream(path) {
+        return Ok(());
     }
     beside(path, &[])?.close()
 }
@@ -44,6 +51,11 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     set_mode(beside.as_file())?;
     beside.persist_noclobber(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Whether something is there that is neither a file nor a folder.
+fn is_stream(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 fn beside(path: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
@@ -83,6 +95,23 @@ mod tests {
         assert_eq!(std::fs::read(&path).expect("it is there"), b"two");
         let beside = path.parent().expect("it has a folder").read_dir().expect("it can be read").count();
         assert_eq!(beside, 1);
+    }
+
+    #[test]
+    fn a_pipe_is_written_into_and_stays_one() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("there is mkfifo");
+        assert!(made.success());
+        try_out(&path).expect("it could be written");
+        let reader = std::thread::spawn({
+            let path = path.clone();
+            move || std::fs::read(path)
+        });
+        write(&path, b"one").expect("it can be written");
+        assert!(std::fs::metadata(&path).expect("it is there").file_type().is_fifo());
+        assert_eq!(reader.join().expect("it ends").expect("it can be read"), b"one");
     }
 
     #[test]
