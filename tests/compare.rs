@@ -141,6 +141,25 @@ fn a_right_and_a_wrong_target_stand_side_by_side() {
     assert_eq!(strict.status.code(), Some(1));
 }
 
+/// Whichever is up first: what two runs print can be compared.
+#[test]
+fn programs_are_named_in_the_order_of_their_targets() {
+    let here = project();
+    let path = here.path().join("smcheck.toml");
+    let slow = text(here.path(), "smcheck.toml").replacen("sh -c 'echo", "sh -c 'sleep 1; echo", 1);
+    std::fs::write(path, slow).expect("it can be written");
+    // Between them one that starts nothing, and one that cannot be used.
+    let targets = ["compare", "-t", "right", "-t", "embedded", "-t", "broken", "-t", "wrong"];
+    let run = smcheck(here.path(), &targets);
+    let said = err(&run);
+    let named: Vec<&str> = said
+        .lines()
+        .filter(|line| line.ends_with("of unknown version"))
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    assert_eq!(named, ["right", "wrong"], "{said}");
+}
+
 #[test]
 fn each_target_has_a_list_of_its_own() {
     let here = project();

@@ -42,8 +42,8 @@ pub(super) enum Given {
 
 /// What one target's task tells as it goes on.
 enum Event {
-    /// The program that was started.
-    Started(String),
+    /// A target was opened, or could not be; with the program that was started for it, where one was.
+    Opened { target: usize, program: Option<String> },
     /// A scenario has ended.
     Done(Box<Told>),
 }
@@ -81,6 +81,7 @@ pub(super) async fn all(
     let mut waiting = Waiting::new(targets.len());
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
+    let mut programs = InOrder::default();
     for (at, given) in targets.into_iter().enumerate() {
         let (target, known) = match given {
             Given::Target { target, known } => (target, known),
@@ -88,6 +89,7 @@ pub(super) async fn all(
                 let info = TargetInfo { name, endpoint: String::new(), version: None };
                 waiting.columns[at].ended =
                     Some(Ended { target: at, info: Some(info), trouble: Some(reason) });
+                programs.told(at, None);
                 continue;
             }
         };
@@ -113,8 +115,8 @@ pub(super) async fn all(
     let progress = Progress::new(scenarios.len() * tasks.len(), &format!("{} targets", tasks.len()), false);
     while let Some(event) = receiver.recv().await {
         let told = match event {
-            Event::Started(program) => {
-                progress.say(&program);
+            Event::Opened { target, program } => {
+                programs.told(target, program).iter().for_each(|program| progress.say(program));
                 continue;
             }
             Event::Done(told) => told,
@@ -142,6 +144,26 @@ pub(super) async fn all(
         return Err(Failure { exit, message: "interrupted".to_owned() });
     }
     Ok(waiting.columns.into_iter().map(|column| column.finish(&sheets, &options)).collect())
+}
+
+/// Programs are named in the order of their targets, whichever is up first: two runs print the same.
+#[derive(Default)]
+struct InOrder {
+    early: BTreeMap<usize, Option<String>>,
+    next: usize,
+}
+
+impl InOrder {
+    /// Takes what one target tells, and gives what can be said now.
+    fn told(&mut self, target: usize, program: Option<String>) -> Vec<String> {
+        self.early.insert(target, program);
+        let mut now = Vec::new();
+        while let Some(program) = self.early.remove(&self.next) {
+            now.extend(program);
+            self.next += 1;
+        }
+        now
+    }
 }
 
 /// Columns that are not finished yet.
@@ -213,21 +235,20 @@ impl Task {
             Some(opened) => opened,
             None => tokio::select! {
                 // Dropping what is being opened stops what was started for it.
-                () = self.stop.wait() => return ended(None, Some("interrupted".to_owned())),
+                () = self.stop.wait() => Err("interrupted".to_owned()),
                 opened = Opened::open(target, &Refuse, Path::new(".")) => {
                     opened.map(Arc::new).map_err(|why| why.to_string())
                 }
             },
         };
+        let program = opened.as_ref().ok().and_then(|opened| settings::program(opened));
+        // Nobody listens any more: then nobody needs it.
+        let _ = self.sender.send(Event::Opened { target: self.at, program });
         let opened = match opened {
             Ok(opened) => opened,
             Err(why) => return ended(None, Some(why)),
         };
         let info = opened.info.clone();
-        if let Some(program) = settings::program(&opened) {
-            // Nobody listens any more: then nobody needs it.
-            let _ = self.sender.send(Event::Started(program));
-        }
         // A target's own limit holds beside the turns that all share.
         let options = RunOptions { jobs: None, ..self.options.clone() };
         let result = self.scenarios_on(&opened, &options).await;
