@@ -55,12 +55,18 @@ impl Block {
         self.flags().find_map(|flag| flag.strip_prefix("file="))
     }
 
+    /// The folder of the repository that its commands are run in a copy of.
+    pub(crate) fn folder(&self) -> Option<&str> {
+        self.flags().find_map(|flag| flag.strip_prefix("in="))
+    }
+
     /// What is done with it; an error where the flags say nothing that can be done.
     pub(crate) fn fate(&self) -> Result<Fate, String> {
         let mut fate = Fate::Run;
         for flag in self.flags() {
             match flag.split_once('=') {
                 Some(("run-by", path)) => fate = Fate::RunBy(path.to_owned()),
+                Some(("in", folder)) if !folder.is_empty() && !folder.contains(['\'', '.']) => {}
                 None if flag == "not-run" => fate = Fate::NotRun,
                 None if super::shell::NEEDS.iter().any(|need| flag == format!("needs-{}", need.word)) => {}
                 _ => return Err(format!("the flag `{flag}` is unknown")),
@@ -142,8 +148,8 @@ impl Page {
 
     /// Whether its blocks of commands are held to the convention.
     pub(crate) fn has_commands_to_hold(&self) -> bool {
-        (self.path == "README.md" || self.path.starts_with("docs/"))
-            && self.blocks.iter().any(Block::looks_like_shell)
+        let held = ["docs/", "examples/"].iter().any(|folder| self.path.starts_with(folder));
+        (self.path == "README.md" || held) && self.blocks.iter().any(Block::looks_like_shell)
     }
 
     /// The blocks whose commands are run.

@@ -12,8 +12,8 @@ use super::page::{Block, Page};
 pub(crate) struct Need {
     /// The word behind `needs-`.
     pub(crate) word: &'static str,
-    /// The program that must be there, from the root of the repository.
-    program: &'static str,
+    /// What must be there, from the root of the repository; their folders are in `PATH`.
+    files: &'static [&'static str],
     /// How it is got.
     remedy: &'static str,
 }
@@ -22,18 +22,54 @@ pub(crate) struct Need {
 pub(crate) const NEEDS: &[Need] = &[
     Need {
         word: "moto",
-        program: "target/emulators/moto/bin/moto_server",
+        files: &["target/emulators/moto/bin/moto_server"],
         remedy: "tools/emulators.sh moto installs it",
     },
     Need {
         word: "ministack",
-        program: "target/emulators/ministack/bin/ministack",
+        files: &["target/emulators/ministack/bin/ministack"],
         remedy: "tools/emulators.sh ministack installs it",
     },
     Need {
+        word: "localstack",
+        files: &["target/emulators/localstack/bin/localstack-supervisor"],
+        remedy: "tools/emulators.sh localstack installs it",
+    },
+    Need {
+        word: "localemu",
+        files: &["target/emulators/localemu/bin/localemu"],
+        remedy: "tools/emulators.sh localemu installs it",
+    },
+    Need {
+        word: "fakecloud",
+        files: &["target/emulators/fakecloud/bin/fakecloud"],
+        remedy: "tools/emulators.sh fakecloud builds it, in a quarter of an hour",
+    },
+    Need {
+        word: "awsim",
+        files: &["target/emulators/awsim/bin/awsim"],
+        remedy: "tools/emulators.sh awsim builds it, in some minutes",
+    },
+    Need {
         word: "aws",
-        program: "target/clients/python/bin/aws",
+        files: &["target/clients/python/bin/aws"],
         remedy: "tools/clients.sh --prepare installs it",
+    },
+    Need {
+        word: "pytest",
+        files: &["target/clients/python/bin/pytest"],
+        remedy: "tools/clients.sh --prepare installs it",
+    },
+    Need {
+        // Its packages are installed by the page; that these could be says that a registry is there.
+        word: "npm",
+        files: &["target/clients/node/installed.json"],
+        remedy: "tools/clients.sh --prepare tries it",
+    },
+    Need {
+        word: "packages",
+        files: &["target/packages/SHA256SUMS", "target/packaging-python/bin/uvx"],
+        remedy: "packaging/build.sh builds them",
     },
 ];
 
@@ -43,8 +79,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 impl Need {
     /// Why blocks with this need cannot be run.
     pub(crate) fn missing(&self, root: &Path) -> Option<String> {
-        let there = root.join(self.program).is_file();
-        (!there).then(|| format!("{} is not there: {}", self.program, self.remedy))
+        let missing = self.files.iter().find(|file| !root.join(file).is_file())?;
+        Some(format!("{missing} is not there: {}", self.remedy))
     }
 
     /// Whether `SMCHECK_DOCS_NEED` names it, so that its absence is a failure.
@@ -118,6 +154,9 @@ fn script(page: &Page, here: &Path, skipped: impl Fn(&Block) -> bool) -> Result<
         if !runs.contains(&block.line) {
             continue;
         }
+        if let Some(folder) = block.folder() {
+            text.push_str(&copied(folder));
+        }
         for step in steps(block) {
             let at = all.len();
             let _ = write!(
@@ -127,8 +166,20 @@ fn script(page: &Page, here: &Path, skipped: impl Fn(&Block) -> bool) -> Result<
             );
             all.push(step);
         }
+        if block.folder().is_some() {
+            text.push_str("cd \"$PAGE\"\n");
+        }
     }
     Ok((text, all))
+}
+
+/// Goes to a page's own copy of a folder of the repository, which is made when it is first asked for; without what
+/// package managers and interpreters left in the original.
+fn copied(folder: &str) -> String {
+    format!(
+        "[ -d '{folder}' ] || {{ mkdir -p '{folder}' && tar -C \"$ROOT/{folder}\" --exclude=node_modules --exclude=__pycache__ \\
+    -cf - . | tar -xf - -C '{folder}'; }}\ncd '{folder}'\n"
+    )
 }
 
 /// Runs the commands of a page and says where they print something else than it shows.
@@ -169,7 +220,7 @@ fn run(text: &str, folder: &Path, root: &Path) -> Result<Vec<Option<(String, i32
     let out = std::fs::File::create(&log).map_err(|why| why.to_string())?;
     let binary = Path::new(env!("CARGO_BIN_EXE_smcheck"));
     let mut path: Vec<PathBuf> = binary.parent().map(Path::to_path_buf).into_iter().collect();
-    for program in NEEDS.iter().map(|need| root.join(need.program)) {
+    for program in NEEDS.iter().flat_map(|need| need.files).map(|file| root.join(file)) {
         path.extend(program.parent().map(Path::to_path_buf));
     }
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
@@ -181,7 +232,7 @@ fn run(text: &str, folder: &Path, root: &Path) -> Result<Vec<Option<(String, i32
             command.env_remove(name);
         }
     }
-    command.env("PATH", path).env("HOME", folder).env("NO_COLOR", "1").env("ROOT", root);
+    command.env("PATH", path).env("HOME", folder).env("NO_COLOR", "1").env("ROOT", root).env("PAGE", &here);
     // A group of its own, so that what a page leaves running ends with it.
     let mut shell =
         command.process_group(0).spawn().map_err(|why| format!("bash cannot be started: {why}"))?;
