@@ -91,7 +91,7 @@ import fcntl, os, pty, select, struct, sys, termios, time
 pid, master = pty.fork()
 if pid == 0:
     os.environ["TERM"] = "xterm"
-    os.execvp("cargo", ["cargo", "insta", "review"])
+    os.execvp("sh", ["sh", "-c", "exec cargo insta review"])
 fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
 seen, keys, deadline = "", [("some/c", b"a"), ("some/d", b"s")], time.monotonic() + 30
 while time.monotonic() < deadline:

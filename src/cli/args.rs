@@ -175,7 +175,8 @@ pub struct Judging {
     /// Let only evidence of this kind or stronger fail the run
     #[arg(long, value_enum, value_name = "EVIDENCE")]
     pub gate: Option<Gate>,
-    /// Write a report; as often as wanted: json=FILE, junit=FILE, markdown=FILE, html=FILE (`-` is stdout), github
+    /// Write a report; as often as wanted: json=FILE, junit=FILE, markdown=FILE, github, and
+    /// without --watch or `record` html=FILE; `-` is stdout
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }
@@ -421,10 +422,10 @@ pub struct SelftestArgs {
     #[arg(long, short)]
     pub verbose: bool,
     /// List the faults, and end
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["filters", "scenarios", "fault", "mutations", "verbose", "jobs", "json", "markdown"])]
     pub list: bool,
     /// Print the table of docs/selftest.md, and end
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["filters", "scenarios", "fault", "mutations", "verbose", "jobs", "json"])]
     pub markdown: bool,
     /// How many servers run at once
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]

@@ -7,6 +7,15 @@ use crate::judge::{Deviation, Kind};
 /// How much of a value goes on one line with others.
 const BRIEF: usize = 60;
 
+/// An operation's name in words; what others say in it cannot steer the terminal.
+pub(super) fn operation(name: &str) -> String {
+    match name {
+        "" => "raw request".to_owned(),
+        "*" => "all operations".to_owned(),
+        name => plain(name),
+    }
+}
+
 /// The deviation on one line: `labels.v1: expected [AWSPREVIOUS], got []`.
 pub(super) fn line(deviation: &Deviation) -> String {
     let nothing = null_is_nothing(deviation.kind);
@@ -24,8 +33,7 @@ pub(super) fn block(deviation: &Deviation, file: Option<&str>, columns: usize, p
     if file.is_some() {
         head.push(paint.text(STRONG, &format!("step {}", deviation.step)));
     }
-    let operation = if deviation.operation.is_empty() { "raw request" } else { &deviation.operation };
-    head.push(paint.text(STRONG, &plain(operation)));
+    head.push(paint.text(STRONG, &operation(&deviation.operation)));
     head.push(paint.text(WEAK, deviation.kind.as_str()));
     // Codes, messages and the like have their kind's word for a path; once is enough.
     if !deviation.path.is_empty() && deviation.path != deviation.kind.as_str() {

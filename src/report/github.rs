@@ -59,11 +59,7 @@ fn of_run(
         let scenario = run.verdicts.iter().any(|verdict| {
             (failing.scenario)(verdict) && verdict.deviations.iter().any(|found| found.cause == cause.id)
         });
-        let operation = match cause.operation.as_str() {
-            "" => "raw request",
-            "*" => "all operations",
-            operation => operation,
-        };
+        let operation = deviation::operation(&cause.operation);
         notes.push(Note {
             fails: contract || scenario,
             place: found.and_then(|(verdict, found)| at(verdict, found.line)),

@@ -125,11 +125,11 @@ fn rerun(earlier: &Attempt, verdict: &Verdict) -> TestRerun {
 fn causes(causes: &[Cause]) -> String {
     let mut lines = vec![format!("{}, by scenarios affected", counted(causes.len(), "cause", "causes"))];
     for cause in causes {
-        let operation = if cause.operation.is_empty() { "raw request" } else { &cause.operation };
+        let operation = deviation::operation(&cause.operation);
         lines.push(format!(
             "{}  {}  {}  in {}\n  {}\n  evidence  {}: {}\n  smallest  {}",
             cause.id,
-            plain(operation),
+            operation,
             cause.kind.as_str(),
             counted(cause.scenarios, "scenario", "scenarios"),
             plain(&cause.summary),

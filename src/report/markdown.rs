@@ -226,11 +226,7 @@ fn causes(page: &mut Page, run: &RunVerdict, named: bool) {
 }
 
 fn cause(cause: &Cause, run: &RunVerdict) -> String {
-    let operation = match cause.operation.as_str() {
-        "" => "raw request".to_owned(),
-        "*" => "all operations".to_owned(),
-        operation => plain(operation),
-    };
+    let operation = deviation::operation(&cause.operation);
     let smallest = if cause.example.is_empty() {
         String::new()
     } else {

@@ -86,19 +86,23 @@ impl Tally {
         self.rows.iter().map(|row| row.scenarios).sum()
     }
 
-    /// The share of those judged, with one decimal. Only all are 100 %, and only none are 0 %.
+    /// The share of those judged, as [`percent`] says it.
     pub fn percent(&self, scenarios: usize) -> String {
-        let judged = self.judged();
-        if judged == 0 {
-            return "–".to_owned();
+        percent(scenarios, self.judged())
+    }
+}
+
+/// A share with one decimal, never rounded up: 100 % means all, and 0 % means none.
+#[must_use]
+pub fn percent(count: usize, all: usize) -> String {
+    match (count, all) {
+        (_, 0) => "–".to_owned(),
+        (0, _) => "0 %".to_owned(),
+        (count, all) if count >= all => "100 %".to_owned(),
+        (count, all) => {
+            let tenths = count.saturating_mul(1000) / all;
+            if tenths == 0 { "<0.1 %".to_owned() } else { format!("{}.{} %", tenths / 10, tenths % 10) }
         }
-        let thousandths = (scenarios * 1000 + judged / 2) / judged;
-        let shown = match thousandths {
-            0 if scenarios > 0 => 1,
-            1000 if scenarios < judged => 999,
-            shown => shown,
-        };
-        format!("{}.{} %", shown / 10, shown % 10)
     }
 }
 
@@ -107,12 +111,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_all_are_a_hundred_percent() {
-        let row = |scenarios| Row { scenarios, known: 0 };
-        let tally = Tally { rows: [row(9999), row(0), row(0), row(1)] };
-        assert_eq!(tally.percent(9999), "99.9 %");
-        assert_eq!(tally.percent(1), "0.1 %");
-        assert_eq!((tally.percent(0), tally.percent(10_000)), ("0.0 %".into(), "100.0 %".into()));
-        assert_eq!(Tally::default().percent(0), "–");
+    fn a_share_is_never_rounded_up() {
+        let told = [(0, 0), (0, 9), (9, 9), (1999, 2000), (1, 2000), (2, 3), (1, 1000)];
+        assert_eq!(
+            told.map(|(count, all)| percent(count, all)),
+            ["–", "0 %", "100 %", "99.9 %", "<0.1 %", "66.6 %", "0.1 %"]
+        );
     }
 }

@@ -96,10 +96,6 @@ pub fn scenario_line(verdict: &Verdict, colour: bool) -> String {
 
 /// The closing line:
 /// `112 passed, 3 deviated, 2 near, 1 skipped; 1,204 requests (804 of them probes) in 0.4 s`.
-pub fn totals_line(run: &RunVerdict, elapsed: Duration, colour: bool) -> String {
-    totals(run, elapsed, Paint { colour })
-}
-
 fn totals(run: &RunVerdict, elapsed: Duration, paint: Paint) -> String {
     let totals = run.totals();
     let mut parts = Vec::new();
@@ -148,15 +144,6 @@ fn word(status: Status) -> (&'static str, Style) {
         Status::Known => ("known", WEAK),
         Status::Skipped => ("skip", FAINT),
         Status::Error => ("ERROR", BAD),
-    }
-}
-
-/// An operation's name in words.
-fn operation(name: &str) -> String {
-    match name {
-        "" => "raw request".to_owned(),
-        "*" => "all operations".to_owned(),
-        name => plain(name),
     }
 }
 
@@ -241,7 +228,7 @@ impl Page<'_> {
             let line = format!(
                 "{}  {}  {}  in {}  {}",
                 cause.id,
-                operation(&cause.operation),
+                deviation::operation(&cause.operation),
                 cause.kind.as_str(),
                 counted(cause.scenarios, "scenario", "scenarios"),
                 plain(&cause.summary)
@@ -256,7 +243,7 @@ impl Page<'_> {
         format!(
             "{}  {}  {}  in {}",
             self.paint.text(STRONG, &cause.id),
-            operation(&cause.operation),
+            deviation::operation(&cause.operation),
             self.paint.text(WEAK, cause.kind.as_str()),
             counted(cause.scenarios, "scenario", "scenarios"),
         )

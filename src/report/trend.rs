@@ -136,7 +136,8 @@ fn target(old: &RunVerdict, new: &RunVerdict) -> TargetTrend {
     let there = |id: &str| new.verdicts.iter().any(|verdict| verdict.id == id);
     trend.gone = old.verdicts.iter().map(|one| one.id.clone()).filter(|id| !there(id)).collect();
     causes(&mut trend, &old.causes, &new.causes);
-    let finding = |found: &Deviation| format!("{} {}", operation(&found.operation), deviation::line(found));
+    let finding =
+        |found: &Deviation| format!("{} {}", deviation::operation(&found.operation), deviation::line(found));
     let key = |found: &Deviation| (found.operation.clone(), found.path.clone(), found.kind);
     let only = |these: &[Deviation], those: &[Deviation]| -> Vec<String> {
         let fresh = these.iter().filter(|one| !those.iter().any(|other| key(other) == key(one)));
@@ -212,24 +213,17 @@ fn state(verdict: &Verdict) -> String {
     let told = match (&verdict.reason, verdict.deviations.first()) {
         (Some(reason), _) => reason.lines().next().map(plain),
         (None, Some(first)) if fails(verdict.status) => {
-            Some(format!("{} {}", operation(&first.operation), deviation::line(first)))
+            Some(format!("{} {}", deviation::operation(&first.operation), deviation::line(first)))
         }
         _ => None,
     };
     told.map_or_else(|| status.to_owned(), |told| format!("{status}: {told}"))
 }
 
-fn operation(name: &str) -> String {
-    match name {
-        "" => "raw request".to_owned(),
-        "*" => "all operations".to_owned(),
-        name => plain(name),
-    }
-}
-
 fn causes(trend: &mut TargetTrend, old: &[Cause], new: &[Cause]) {
     let key = |cause: &Cause| (cause.operation.clone(), cause.kind, cause.summary.clone());
-    let title = |cause: &Cause| format!("{} {}", operation(&cause.operation), plain(&cause.summary));
+    let title =
+        |cause: &Cause| format!("{} {}", deviation::operation(&cause.operation), plain(&cause.summary));
     // The number stands first, where no narrow terminal cuts it off.
     let sized =
         |cause: &Cause| format!("{}: {}", counted(cause.scenarios, "scenario", "scenarios"), title(cause));

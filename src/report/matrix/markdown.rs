@@ -4,6 +4,7 @@
 use super::rows::{by_folder, parts, told};
 use super::{Agreement, Column, Matrix};
 use crate::judge::{Cause, Status};
+use crate::report::deviation;
 use crate::report::style::{counted, cut, plain, thousands};
 
 /// GitHub refuses a comment of more characters.
@@ -107,12 +108,12 @@ fn causes(at: usize, column: &Column, room: usize, numbered: bool) -> (String, u
 }
 
 fn cause_line(cause: &Cause) -> String {
-    let operation = if cause.operation.is_empty() { "raw request" } else { &cause.operation };
+    let operation = deviation::operation(&cause.operation);
     format!(
         "| {} | {} | {} {} | {} | {}: {} | {} |\n",
         cause.id,
         thousands(cause.scenarios),
-        text(&plain(operation)),
+        text(&operation),
         cause.kind.as_str(),
         code(&cut(&plain(&cause.summary), CELL)),
         cause.evidence.as_str(),

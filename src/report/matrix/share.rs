@@ -1,6 +1,7 @@
 //! What the percentages say: of the scenarios that were judged, how many are right, and how far.
 
 use crate::judge::{RunVerdict, Severity, Status, Verdict};
+use crate::report::tally;
 
 /// How far a target agrees with AWS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Agreement {
     /// A share of the judged scenarios in words.
     #[must_use]
     pub fn percent(&self, count: usize) -> String {
-        percent(count, self.judged)
+        tally::percent(count, self.judged)
     }
 }
 
@@ -41,33 +42,10 @@ fn has_right_outcomes(verdict: &Verdict) -> bool {
     verdict.deviations.iter().chain(known).all(|found| found.kind.severity() != Severity::Outcome)
 }
 
-/// A share with one decimal, never rounded up: 100 % means all, and 0 % means none.
-#[must_use]
-pub fn percent(count: usize, all: usize) -> String {
-    match (count, all) {
-        (_, 0) => "–".to_owned(),
-        (0, _) => "0 %".to_owned(),
-        (count, all) if count >= all => "100 %".to_owned(),
-        (count, all) => {
-            let tenths = count.saturating_mul(1000) / all;
-            if tenths == 0 { "<0.1 %".to_owned() } else { format!("{}.{} %", tenths / 10, tenths % 10) }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::matrix::sample;
-
-    #[test]
-    fn a_share_is_never_rounded_up() {
-        let told = [(0, 0), (0, 9), (9, 9), (1999, 2000), (1, 2000), (2, 3), (1, 1000)];
-        assert_eq!(
-            told.map(|(count, all)| percent(count, all)),
-            ["–", "0 %", "100 %", "99.9 %", "<0.1 %", "66.6 %", "0.1 %"]
-        );
-    }
 
     #[test]
     fn a_message_that_differs_is_no_wrong_outcome_and_what_is_known_still_is() {

@@ -7,6 +7,7 @@ use anstyle::Style;
 use super::rows::{by_folder, parts, skipped, told};
 use super::{Agreement, Column, Matrix};
 use crate::judge::{Cause, Status};
+use crate::report::deviation;
 use crate::report::style::{
     BAD, FAINT, GOOD, Paint, STRONG, WEAK, chop, counted, cut, plain, thousands, time, width, wrap,
 };
@@ -207,11 +208,11 @@ impl Page<'_> {
     }
 
     fn cause(&self, cause: &Cause) -> Vec<String> {
-        let operation = if cause.operation.is_empty() { "raw request" } else { &cause.operation };
+        let operation = deviation::operation(&cause.operation);
         let mut out = vec![format!(
             "  {}  {}  {}  in {}",
             self.paint.text(STRONG, &cause.id),
-            plain(operation),
+            operation,
             self.paint.text(WEAK, cause.kind.as_str()),
             counted(cause.scenarios, "scenario", "scenarios"),
         )];

@@ -138,10 +138,12 @@ function rankedCauses(groups, isShown) {
   return out.sort((a, b) => b.total - a.total || b.each.length - a.each.length);
 }
 
-/** A share in per cent with one decimal, never rounded up: 100 % means all. */
+/** A share in per cent with one decimal, never rounded up: 100 % means all, and 0 % means none. */
 function percent(share) {
   if (typeof share !== "number" || !Number.isFinite(share)) return "–";
+  if (share <= 0) return "0 %";
   const tenths = Math.floor(share * 1000 + 1e-9);
+  if (tenths < 1) return "<0.1 %";
   return tenths >= 1000 ? "100 %" : `${(tenths / 10).toFixed(1)} %`;
 }
 
