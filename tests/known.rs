@@ -53,6 +53,27 @@ fn a_part_of_the_scenarios_tells_of_no_entry_for_several_that_it_is_gone() {
     ends(here.path(), &strict, 0);
 }
 
+/// Each command that judges by a list says once that it was written for another version.
+#[test]
+fn a_list_for_another_version_is_told() {
+    let here = folder();
+    project(here.path());
+    let list =
+        format!("# What embedded 9.9.9 does differently.\nsmcheck: 1\nentries:\n{}", entry("*", "code"));
+    write(here.path(), "known.yaml", &list);
+    let given: [&[&str]; 4] = [
+        &["run", "--known", "known.yaml"],
+        &["compare", "-t", "embedded", "--known", "known.yaml"],
+        &["record", "--known", "known.yaml"],
+        &["known", "update", "-t", "embedded", "--file", "known.yaml"],
+    ];
+    for arguments in given {
+        let said = err(&smcheck(here.path(), arguments));
+        let told = said.matches("known.yaml was written for embedded 9.9.9, and this is ").count();
+        assert_eq!(told, 1, "{arguments:?}\n{said}");
+    }
+}
+
 #[test]
 fn an_update_keeps_what_occurs_and_takes_out_what_does_not() {
     let here = folder();

@@ -34,6 +34,7 @@ pub(super) async fn update(args: KnownUpdateArgs) -> Result<Exit, Failure> {
     };
     let opened = settings::open(target).await?;
     let info = opened.info.clone();
+    settings::compare_versions(&info, existing.as_ref());
     let options = settings::run_options(&args.running, JudgeOptions::default(), false);
     let weighing = Weighing { known: existing.as_ref(), ..Weighing::default() };
     let mut verdicts = Vec::new();

@@ -38,6 +38,7 @@ pub(super) async fn record(args: RecordArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let opened = settings::open(target).await?;
     let info = opened.info.clone();
+    settings::compare_versions(&info, known.as_ref());
     let store = Store::new(&args.out, &info.name).map_err(Failure::usage)?;
     let weighing = Weighing { known: known.as_ref(), ..Weighing::default() };
     let (mut verdicts, mut counts, mut broken) = (Vec::new(), Counts::default(), None);

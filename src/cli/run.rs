@@ -50,7 +50,7 @@ pub(super) async fn run(args: RunArgs) -> Result<Exit, Failure> {
         let target = settings::target(name, &config, &args.running).await?;
         let known = settings::known(&target, args.judging.known.as_deref())?;
         let opened = settings::open(target).await?;
-        settings::compare_versions(&opened, known.as_ref());
+        settings::compare_versions(&opened.info, known.as_ref());
         let info = opened.info.clone();
         let mut verdicts = Vec::new();
         let mut observed = BTreeMap::new();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::args::{Gate, Judging, Probe, Running, Select};
 use super::exit::Failure;
 use super::output;
-use crate::judge::{JudgeOptions, KnownList};
+use crate::judge::{JudgeOptions, KnownList, TargetInfo};
 use crate::run::ProbeLevel;
 use crate::scenario::nearest::nearest;
 use crate::scenario::{EvidenceKind, Scenario};
@@ -70,8 +70,8 @@ fn here(catalogue: &Catalogue) -> String {
 }
 
 /// Warns where a list was written for another version of an emulator than the one that runs.
-pub(super) fn compare_versions(opened: &Opened, list: Option<&KnownList>) {
-    let misfit = list.and_then(|list| versions::misfit(list, opened.info.version.as_deref()));
+pub(super) fn compare_versions(info: &TargetInfo, list: Option<&KnownList>) {
+    let misfit = list.and_then(|list| versions::misfit(list, info.version.as_deref()));
     if let Some(misfit) = misfit {
         output::warn(&misfit);
     }

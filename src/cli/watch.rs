@@ -107,9 +107,11 @@ impl Session {
         let mut runs = Vec::new();
         for name in &self.args.target {
             let begun = Instant::now();
+            let mut is_new = false;
             let opened = match self.open.get(name) {
                 Some(opened) => Arc::clone(opened),
                 None => {
+                    is_new = true;
                     let target = settings::target(name, &config, &self.args.running).await?;
                     let opened = settings::open(target).await?;
                     self.open.insert(name.clone(), Arc::clone(&opened));
@@ -120,6 +122,9 @@ impl Session {
             watched.also(list);
             let known = settings::known(&opened.target, self.args.judging.known.as_deref())?;
             let info = opened.info.clone();
+            if is_new {
+                settings::compare_versions(&info, known.as_ref());
+            }
             let weighing = Weighing { known: known.as_ref(), ..Weighing::default() };
             let mut verdicts = Vec::new();
             let ended = drive(&scenarios, opened, &options, &self.args.running, signals, &weighing, |done| {

@@ -194,6 +194,9 @@ impl Begun {
             Some(ended) => (ended.info, ended.trouble),
             None => (None, Some("it was not run".to_owned())),
         };
+        if let Some(info) = &info {
+            settings::compare_versions(info, self.known.as_ref());
+        }
         let info = info.unwrap_or(TargetInfo { name: self.named, endpoint: String::new(), version: None });
         // What was skipped without a request says nothing of a target that is not there.
         let judged = |verdict: &Verdict| !matches!(verdict.status, Status::Skipped | Status::Error);
