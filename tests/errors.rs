@@ -2,6 +2,8 @@
 
 mod program;
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+
 use clap::CommandFactory;
 use smcheck::cli::args::Cli;
 
@@ -149,4 +151,52 @@ fn a_server_that_is_down_and_a_port_that_is_taken_have_their_hints() {
     let said = String::from_utf8_lossy(&down.stderr);
     assert_eq!(down.status.code(), Some(3), "{said}");
     assert!(said.contains("cannot connect to") && said.contains("`smcheck doctor -t TARGET`"), "{said}");
+}
+
+/// The address of a server that answers so many requests with status 400, and then is gone.
+fn dying(answers: usize) -> String {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    let address = listener.local_addr().expect("it has an address");
+    std::thread::spawn(move || {
+        for _ in 0..answers {
+            let Ok((mut stream, _)) = listener.accept() else { return };
+            let mut lines = BufReader::new(&stream);
+            let mut length = 0;
+            let mut line = String::new();
+            while lines.read_line(&mut line).is_ok_and(|read| read > 2) {
+                if let Some(said) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = said.trim().parse().unwrap_or(0);
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            // Half a request gets the same answer.
+            let _ = lines.read_exact(&mut body);
+            let answer = "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn what_was_seen_before_a_server_died_is_reported() {
+    let here = project();
+    for command in ["run", "record"] {
+        // One scenario takes four: a step, and three probes.
+        let target = dying(6);
+        let arguments = [command, "-t", &target, "--jobs", "1", "--report", "json=seen.json"];
+        let run = smcheck(here.path(), &arguments);
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(3), "{said}");
+        let report = std::fs::read_to_string(here.path().join("seen.json")).expect("it was written");
+        let report: serde_json::Value = serde_json::from_str(&report).expect("it is JSON");
+        let deviated = &report["runs"][0]["totals"]["deviated"];
+        assert!(
+            deviated.as_u64().is_some_and(|count| count > 0),
+            "{command}: {}",
+            report["runs"][0]["totals"]
+        );
+        std::fs::remove_file(here.path().join("seen.json")).expect("it can be removed");
+    }
 }
