@@ -1,7 +1,9 @@
 //! One deviation in words: on one line, or in full with expectation, evidence and place.
 
+use serde_json::Value;
+
 use super::style::{FAINT, Paint, STRONG, WEAK, plain, wrap};
-use super::value::{LABEL, brief, compare};
+use super::value::{LABEL, brief, compare, is_null_that_is_there};
 use crate::judge::{Deviation, Kind};
 
 /// How much of a value goes on one line with others.
@@ -19,8 +21,10 @@ pub(super) fn operation(name: &str) -> String {
 /// The deviation on one line: `labels.v1: expected [AWSPREVIOUS], got []`.
 pub(super) fn line(deviation: &Deviation) -> String {
     let nothing = null_is_nothing(deviation.kind);
-    let show = |value: &serde_json::Value| {
-        if nothing && value.is_null() { "nothing".to_owned() } else { brief(value, BRIEF) }
+    let show = |value: &Value| match value {
+        Value::Null if nothing => "nothing".to_owned(),
+        value if nothing && is_null_that_is_there(value) => "null".to_owned(),
+        value => brief(value, BRIEF),
     };
     let path =
         if deviation.path.is_empty() { deviation.kind.as_str().to_owned() } else { plain(&deviation.path) };

@@ -21,6 +21,11 @@ pub(super) fn brief(value: &Value, columns: usize) -> String {
     cut(&compact(value, Quotes::WhereNeeded), columns)
 }
 
+/// Where null stands for what is not there, a null that was sent has its word.
+pub(super) fn is_null_that_is_there(value: &Value) -> bool {
+    value == "null"
+}
+
 /// The lines that hold an expectation against what was there.
 ///
 /// `nothing` says that null stands for a value that is not there; otherwise null is null.
@@ -67,6 +72,9 @@ impl Shown {
         match value {
             Value::Null if nothing => {
                 Self { lines: vec!["nothing".into()], whole: String::new(), natural: false }
+            }
+            value if nothing && is_null_that_is_there(value) => {
+                Self { lines: vec!["null".into()], whole: String::new(), natural: false }
             }
             Value::String(text) if as_text && text.contains('\n') => {
                 let (shown, rest) = limited(text);
