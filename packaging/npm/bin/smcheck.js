@@ -16,8 +16,6 @@ if (!existsSync(program)) {
   process.exit(127);
 }
 
-const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
-
 // What a terminal sends, it sends to the program too, and the program takes a second signal for "at once". So Ctrl-C and a
 // terminal that closes are not handed on while we are in the terminal's foreground.
 const inForeground = () => {
@@ -30,12 +28,16 @@ const inForeground = () => {
     return false;
   }
 };
+// Before the program is there: it may be ready, and somebody send a signal to both, while we are still here. What comes is
+// looked at when this script has come to its end, and then there is a child.
 process.on("SIGTERM", () => child.kill("SIGTERM"));
 for (const signal of ["SIGINT", "SIGHUP"]) {
   process.on(signal, () => {
     if (!inForeground()) child.kill(signal);
   });
 }
+
+const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
 
 child.on("error", (why) => {
   console.error(`error: cannot start ${program}: ${why.message}`);
