@@ -295,7 +295,11 @@ test("expected and actual stand side by side with what differs marked, evidence,
   const { step, line, operation, evidence, source, cause } = cell.deviations[0];
   const text = await blocks.first().innerText();
   for (const part of [`Step ${step}`, operation, evidence, source, `${scenario.file}:${line}`, cause]) assert.ok(text.includes(part), `${text} has ${part}`);
-  const [left, right] = [await blocks.first().locator(".expected").boundingBox(), await blocks.first().locator(".actual").boundingBox()];
+  // At one moment: the panel may be sliding in still.
+  const [left, right] = await blocks.first().evaluate((block) => [".expected", ".actual"].map((side) => {
+    const { x, y, width } = block.querySelector(side).getBoundingClientRect();
+    return { x, y, width };
+  }));
   assert.ok(left.y === right.y && left.x + left.width <= right.x, "beside each other");
   // A message: the words that differ are marked, and no others.
   const where = data.scenarios.flatMap((one) => one.cells.map((entry, at) => [one, at, entry])).find(([, , entry]) => entry?.deviations[0]?.kind === "message");
