@@ -69,6 +69,8 @@ const ROWS: &[Row] = &[
     (&["serve", "--model", "--auth", "strict"], 2, "--credentials <FILE>", "try '--help'"),
     (&["serve", "--model", "--auth", "strict", "--credentials", "no"], 2, "cannot read no", PATH),
     (&["proxy", "--to", "mota", "--out", "x"], 2, "there is no target `mota`", MEANT),
+    (&["selftest", "--list", "labels/"], 2, "cannot be used with", "try '--help'"),
+    (&["selftest", "--markdown", "--fault", "nofault"], 2, "cannot be used with", "try '--help'"),
     (&["selftest", "--fault", "nofault"], 2, "there is no fault `nofault`", "The faults:"),
     (&["audit", "nowhere"], 2, "nowhere holds no file to look into", "findings"),
     (&["import", "no.har", "--out", "x"], 2, "cannot read no.har", PATH),

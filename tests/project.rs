@@ -369,8 +369,11 @@ fn a_change_runs_what_changed_and_ctrl_c_gives_the_last_code() {
     let file = here.path().join("scenarios/labels/put-moves-current.yaml");
     let right = fs::read_to_string(&file).expect("it was made");
     fs::write(here.path().join("scenarios/labels/second.yaml"), &right).expect("it can be written");
-    let mut run = Running::start(here.path(), &["run", "--watch"]);
+    let list = "# What embedded 9.9.9 does differently.\nsmcheck: 1\nentries: []\n";
+    fs::write(here.path().join("other.yaml"), list).expect("it can be written");
+    let mut run = Running::start(here.path(), &["run", "--watch", "--known", "other.yaml"]);
     let first = run.until("watching scenarios");
+    assert!(first.contains("other.yaml was written for embedded 9.9.9"), "{first}");
     assert!(first.contains("2 passed") && !first.contains("\u{1b}[2J"), "{first}");
     fs::write(
         &file,
@@ -378,6 +381,7 @@ fn a_change_runs_what_changed_and_ctrl_c_gives_the_last_code() {
     )
     .expect("it can be written");
     let second = run.until("watching scenarios");
+    assert!(!second.contains("was written for"), "it is said once: {second}");
     assert!(second.contains("changed: scenarios/labels/put-moves-current.yaml"), "{second}");
     assert!(second.contains("1 deviated") && second.contains("1 of 2 scenarios"), "{second}");
     // A mistake in a file is said, and ends nothing.

@@ -86,3 +86,15 @@ fn null_is_nothing(kind: Kind) -> bool {
         | Kind::Wire => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::operation;
+
+    #[test]
+    fn an_operation_has_its_name_in_words() {
+        let told = ["PutSecretValue", "", "*", "a\u{1b}[2J"].map(operation);
+        assert_eq!(told[..3], ["PutSecretValue", "raw request", "all operations"]);
+        assert!(!told[3].contains('\u{1b}'), "{told:?}");
+    }
+}

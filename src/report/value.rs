@@ -239,6 +239,15 @@ mod tests {
             compare(&json!("x"), &json!(null), false, 80, PLAIN),
             [r#"expected  "x""#, "actual    null"]
         );
+        // One that was sent where nothing was expected has its word, without the quotes of a text.
+        assert_eq!(
+            compare(&json!(null), &json!("null"), true, 80, PLAIN),
+            ["expected  nothing", "actual    null"]
+        );
+        assert_eq!(
+            compare(&json!("a"), &json!("null"), false, 80, PLAIN),
+            [r#"expected  "a""#, r#"actual    "null""#]
+        );
     }
 
     #[test]

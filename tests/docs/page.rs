@@ -176,6 +176,11 @@ pub(crate) fn unmarked(page: &Page, root: &Path) -> Vec<String> {
             "console" => block.fate(),
             _ => Err("commands stand in a ```console block, and are run".to_owned()),
         };
+        // What is built is not there yet where only the pages are looked at.
+        let missing = |folder: &&str| !folder.starts_with("target/") && !root.join(folder).is_dir();
+        if let Some(folder) = block.folder().filter(missing) {
+            return Some(format!("there is no folder {folder}"));
+        }
         let commands: Vec<&str> = block.text.lines().filter_map(|line| line.strip_prefix("$ ")).collect();
         if commands.is_empty() {
             return Some("no line begins with `$ `, so that nothing would be run".to_owned());
@@ -214,6 +219,9 @@ pub(crate) fn notices(root: &Path) {
     assert_eq!(count("```console run-by=.ci/run\n$ cargo frobnicate\n```\n"), 1);
     assert_eq!(count("```console not-run\n# not run in CI: it calls AWS\n$ true\n```\n"), 0);
     assert_eq!(count("```console not-run\n$ true\n```\n"), 1);
+    assert_eq!(count("```console in=examples/pytest\n$ true\n```\n"), 0);
+    assert_eq!(count("```console in=no/such/folder\n$ true\n```\n"), 1);
+    assert_eq!(count("```console in=../elsewhere\n$ true\n```\n"), 1);
     assert_eq!(count("```console needs-luck\n$ true\n```\n"), 1);
     assert_eq!(count("```console\nsmcheck run\n```\n"), 1);
     assert_eq!(count("```sh\n$ true\n```\n"), 1);

@@ -380,5 +380,10 @@ pub(crate) fn notices() {
         assert!(wrong("$ false"));
         assert!(wrong("$ echo one\ntwo"));
         assert!(wrong("$ exit 0"));
+        // In a copy, which stays for the next block, and nothing of it in the page's own folder.
+        let copied = "```console in=examples/pytest\n$ ls conftest.py && touch mine\nconftest.py\n```\n\n\
+                      ```console in=examples/pytest\n$ ls mine\nmine\n```\n\n```console\n$ ls\nexamples\n```\n";
+        assert_eq!(hold(&Page::parse("docs/x.md", copied), root), Ok(()));
+        assert!(!root.join("examples/pytest/mine").exists());
     }
 }

@@ -138,6 +138,9 @@ function rankedCauses(groups, isShown) {
   return out.sort((a, b) => b.total - a.total || b.each.length - a.each.length);
 }
 
+/** An operation's name in words. */
+const operationName = (name) => (name === "*" ? "all operations" : name || "raw request");
+
 /** A share in per cent with one decimal, never rounded up: 100 % means all, and 0 % means none. */
 function percent(share) {
   if (typeof share !== "number" || !Number.isFinite(share)) return "–";

@@ -145,7 +145,7 @@ class Detail {
       { class: "deviation", "aria-label": `Step ${deviation.step}, ${clean(deviation.kind)}` },
       h("p", { class: "deviation-head" },
         h("span", { class: "step-mark" }, `Step ${deviation.step}`),
-        h("strong", null, deviation.operation || "raw request"),
+        h("strong", null, operationName(deviation.operation)),
         h("span", { class: "kind" }, deviation.kind),
         ["outcome", deviation.kind].includes(severityOf(deviation)) ? null : h("span", { class: "severity" }, `severity: ${clean(severityOf(deviation))}`),
         deviation.known ? h("span", { class: "severity" }, "on the list of known deviations") : null,
@@ -165,7 +165,7 @@ class Detail {
   /** What the scenario is, whatever came of it. */
   about(scenario) {
     const line = (step) => h("li", { value: step.step },
-      step.operation || "raw request", step.line ? h("span", { class: "line-number" }, ` line ${step.line}`) : null);
+      operationName(step.operation), step.line ? h("span", { class: "line-number" }, ` line ${step.line}`) : null);
     return h(
       "section",
       { class: "about", "aria-labelledby": "about-heading" },

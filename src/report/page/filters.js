@@ -168,7 +168,7 @@ function drawCount(data, app) {
         app.change({ cause: null });
         byId("search").focus();
       } } },
-      `cause ${clean(cause.id)} of ${clean(data.targets[cause.target].key)}: ${clean(cause.operation)} ${clean(cause.kind)} ×`));
+      `cause ${clean(cause.id)} of ${clean(data.targets[cause.target].key)}: ${clean(operationName(cause.operation))} ${clean(cause.kind)} ×`));
   }
   count.replaceChildren(...parts);
 }

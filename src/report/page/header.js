@@ -118,7 +118,7 @@ function causeItem(data, group, at, most) {
         null,
         h("span", { class: "cause-rank", "aria-hidden": "true" }, at + 1),
         h("span", { class: "cause-what" },
-          h("span", { class: "cause-operation" }, group.operation || "raw request"), " ",
+          h("span", { class: "cause-operation" }, operationName(group.operation)), " ",
           h("span", { class: "cause-summary" }, group.summary)),
         h("span", { class: "cause-meta" }, h("span", { class: "kind" }, group.kind), " ", h("span", null, where)),
         h("span", { class: "cause-number" }, weightBar(group.total, most), counted(group.total, "scenario")),

@@ -169,7 +169,7 @@ function drawing(secrets, steps, sides, looks, apart) {
 
 function stepHead(step, at, apart) {
   const x = at * COLUMN + COLUMN / 2;
-  const lines = humps(step.operation || "raw request");
+  const lines = humps(operationName(step.operation));
   return s(
     "g",
     { class: apart ? "step apart" : "step" },
@@ -286,7 +286,7 @@ function tableOf(secrets, steps, sides) {
     "tr",
     null,
     h("th", { scope: "col" }, "Version"),
-    steps.map((step) => h("th", { scope: "col" }, `${step.step} ${step.operation}`)),
+    steps.map((step) => h("th", { scope: "col" }, `${step.step} ${operationName(step.operation)}`)),
   );
   const rows = secrets.flatMap((secret) =>
     secret.lanes.map((lane) =>
